@@ -1,0 +1,83 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Arrows point down only: a target may use what stands below it in this file, never above.
+// docs/architecture.md draws the picture.
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableExperimentalFeature("Lifetimes"),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let nio: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOPosix", package: "swift-nio"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+  name: "moldau",
+  products: [
+    .library(name: "MoldauLog", targets: ["MoldauLog"]),
+    .library(name: "MoldauServer", targets: ["MoldauServer"]),
+    .executable(name: "moldau", targets: ["moldau"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+  ],
+  targets: [
+    .executableTarget(
+      name: "moldau",
+      dependencies: [
+        "MoldauServer", "MoldauClient", "MoldauBenchmarks", "MoldauLog",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "MoldauBenchmarks", dependencies: ["MoldauLog", "MoldauDisk", "CMoldauBaseline"],
+      path: "Benchmarks/MoldauBenchmarks", swiftSettings: settings),
+    .target(
+      name: "CMoldauBaseline", path: "Benchmarks/CMoldauBaseline"),
+
+    library("MoldauServer", ["MoldauBroker", "MoldauProtocol", logging] + nio),
+    library("MoldauBroker", ["MoldauProtocol", "MoldauLog", "MoldauCompression", logging]),
+    library("MoldauClient", ["MoldauProtocol", "MoldauCompression", "MoldauFormat"]),
+    library("MoldauProtocol", ["MoldauFormat"]),
+    library(
+      "MoldauLog", ["MoldauCompression", "MoldauDisk", "MoldauFormat", logging, metrics]),
+    library(
+      "MoldauCompression",
+      ["MoldauFormat", "CMoldauLZ4", "CMoldauZstd", "CMoldauSnappy", "CMoldauZlib"]),
+    library("MoldauDisk", ["MoldauFormat", "CMoldau"]),
+    library("MoldauFormat", ["CMoldau"]),
+
+    .target(name: "CMoldau"),
+    .systemLibrary(name: "CMoldauLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(name: "CMoldauZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CMoldauSnappy", providers: [.apt(["libsnappy-dev"])]),
+    .systemLibrary(name: "CMoldauZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    tests("MoldauFormatTests", ["MoldauFormat"]),
+    tests("MoldauCompressionTests", ["MoldauCompression", "MoldauFormat"]),
+    tests("MoldauDiskTests", ["MoldauDisk"]),
+    tests("MoldauLogTests", ["MoldauLog", "MoldauDisk", "MoldauFormat", "MoldauCompression"]),
+    tests("MoldauProtocolTests", ["MoldauProtocol", "MoldauFormat"]),
+    tests("MoldauServerTests", ["MoldauServer", "MoldauClient", "MoldauLog"]),
+  ]
+)
