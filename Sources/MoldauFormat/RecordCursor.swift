@@ -1,0 +1,110 @@
+/// Reads the fields of records one after another and never past their end.
+///
+/// One of the few audited pointer kernels: see docs/decisions for what bounds checks cost here.
+/// INVARIANT: `next <= end`, and all bytes between them are readable.
+@safe
+@usableFromInline
+struct RecordCursor {
+  @usableFromInline var next: UnsafeRawPointer
+  @usableFromInline var end: UnsafeRawPointer
+
+  /// - Precondition: the bytes outlive the cursor.
+  @inlinable @inline(always)
+  init(next: UnsafeRawPointer, end: UnsafeRawPointer) {
+    unsafe self.next = next
+    unsafe self.end = end
+  }
+
+  /// The number of bytes not yet read.
+  @inlinable @inline(always)
+  var remaining: Int { unsafe end - next }
+
+  /// Reads a zigzag integer of up to 32 bits.
+  @inlinable @inline(always)
+  mutating func varint() throws(FormatError) -> Int {
+    let left = remaining
+    if left > 1 {
+      // SAFETY: at least two bytes remain.
+      let first = unsafe next.load(as: UInt8.self)
+      if first < 0x80 {
+        unsafe next += 1
+        return Self.unzigzag(UInt(first))
+      }
+      let second = unsafe next.load(fromByteOffset: 1, as: UInt8.self)
+      if second < 0x80 {
+        unsafe next += 2
+        return Self.unzigzag(UInt(first & 0x7F) | UInt(second) &<< 7)
+      }
+    }
+    return try longVarint(byteLimit: 5, lastByteLimit: 0x0F)
+  }
+
+  /// Reads a zigzag integer of up to 64 bits.
+  @inlinable @inline(always)
+  mutating func varlong() throws(FormatError) -> Int64 {
+    let left = remaining
+    if left > 1 {
+      // SAFETY: at least two bytes remain.
+      let first = unsafe next.load(as: UInt8.self)
+      if first < 0x80 {
+        unsafe next += 1
+        return Int64(Self.unzigzag(UInt(first)))
+      }
+      let second = unsafe next.load(fromByteOffset: 1, as: UInt8.self)
+      if second < 0x80 {
+        unsafe next += 2
+        return Int64(Self.unzigzag(UInt(first & 0x7F) | UInt(second) &<< 7))
+      }
+    }
+    return Int64(try longVarint(byteLimit: 10, lastByteLimit: 0x01))
+  }
+
+  /// Reads a zigzag integer of any length, byte by byte.
+  @usableFromInline @inline(never)
+  mutating func longVarint(byteLimit: Int, lastByteLimit: UInt8) throws(FormatError) -> Int {
+    var value: UInt64 = 0
+    for index in 0..<byteLimit {
+      guard remaining > 0 else {
+        throw .truncated(needed: index + 1, available: index)
+      }
+      // SAFETY: at least one byte remains.
+      let byte = unsafe next.load(as: UInt8.self)
+      unsafe next += 1
+      value |= UInt64(byte & 0x7F) &<< UInt64(7 * index)
+      if byte < 0x80 {
+        if index == byteLimit - 1, byte > lastByteLimit { throw .malformedVarint }
+        return Int(truncatingIfNeeded: Int64(bitPattern: value &>> 1) ^ -Int64(value & 1))
+      }
+    }
+    throw .malformedVarint
+  }
+
+  @inlinable @inline(always)
+  static func unzigzag(_ value: UInt) -> Int {
+    Int(bitPattern: value &>> 1) ^ (0 &- Int(bitPattern: value & 1))
+  }
+
+  /// Moves past `count` bytes.
+  @inlinable @inline(always)
+  mutating func skip(_ count: Int, field: StaticString) throws(FormatError) {
+    guard UInt(bitPattern: count) <= UInt(bitPattern: remaining) else {
+      throw Self.lengthError(field: field, length: count, remaining: remaining)
+    }
+    unsafe next += count
+  }
+
+  /// Reads a length that may be −1 for null, and moves past that many bytes.
+  @inlinable @inline(always)
+  mutating func skipNullable(field: StaticString) throws(FormatError) -> Int {
+    let length = try varint()
+    try skip(length == -1 ? 0 : length, field: field)
+    return length
+  }
+
+  @usableFromInline @inline(never)
+  static func lengthError(field: StaticString, length: Int, remaining: Int) -> FormatError {
+    length < 0
+      ? .lengthOutOfRange(field: field.description, length: length)
+      : .truncated(needed: length, available: remaining)
+  }
+}
