@@ -1,0 +1,11 @@
+// System calls that Swift's C library module does not show.
+#ifndef MOLDAU_DISK_H
+#define MOLDAU_DISK_H
+
+#include <stdint.h>
+
+/// fallocate(2) with mode 0: makes sure that blocks for `count` bytes from `position` exist, growing
+/// the file to hold them. Returns 0, or -1 with errno set.
+int moldau_fallocate(int descriptor, int64_t position, int64_t count);
+
+#endif

@@ -1,0 +1,71 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// The operating system's files.
+package struct SystemDisk: Disk {
+  package init() {}
+
+  package func open(_ path: String, _ mode: OpenMode) throws(DiskError) -> any DiskFile {
+    let flags =
+      switch mode {
+      case .readOnly: O_RDONLY
+      case .readWrite: O_RDWR
+      case .create: O_RDWR | O_CREAT
+      case .createEmpty: O_RDWR | O_CREAT | O_TRUNC
+      }
+    return SystemFile(try SystemCalls.openFile(path, flags), path)
+  }
+
+  package func makeDirectory(_ path: String) throws(DiskError) {
+    guard try !SystemCalls.makeDirectory(path) else { return }
+    guard try SystemCalls.kind(of: path) == .directory else {
+      throw DiskError(call: "mkdir", path: path, errno: EEXIST)
+    }
+  }
+
+  package func list(_ path: String) throws(DiskError) -> [DirectoryEntry] {
+    try SystemCalls.list(path)
+  }
+
+  package func kind(of path: String) throws(DiskError) -> DirectoryEntry.Kind? {
+    try SystemCalls.kind(of: path)
+  }
+
+  package func rename(_ source: String, to destination: String) throws(DiskError) {
+    try SystemCalls.renameEntry(source, to: destination)
+  }
+
+  package func remove(_ path: String) throws(DiskError) {
+    try SystemCalls.removeFile(path)
+  }
+
+  package func removeDirectory(_ path: String) throws(DiskError) {
+    try SystemCalls.removeDirectory(path)
+  }
+
+  package func syncDirectory(_ path: String) throws(DiskError) {
+    try SystemCalls.syncDirectory(path)
+  }
+
+  package func lock(_ path: String) throws(DiskError) -> (any DiskLock)? {
+    // A lock belongs to the open file description, so a second one in this process is refused too.
+    let file = SystemFile(try SystemCalls.openFile(path, O_RDWR | O_CREAT), path)
+    return try file.lock() ? SystemLock(file) : nil
+  }
+
+  package func availableBytes(at path: String) throws(DiskError) -> Int {
+    try SystemCalls.availableBytes(at: path)
+  }
+}
+
+/// A lock of `flock`, let go when the file closes, also by the death of the process.
+final class SystemLock: DiskLock {
+  private let file: SystemFile
+
+  init(_ file: SystemFile) {
+    self.file = file
+  }
+}
