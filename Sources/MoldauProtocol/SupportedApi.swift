@@ -1,0 +1,44 @@
+/// A request that this build reads and writes, and in which versions.
+package struct SupportedApi: Equatable, Sendable {
+  package let key: ApiKey
+  /// The versions that can be read and written.
+  package let versions: ClosedRange<Int16>
+  /// The first version with compact lengths and tagged fields; `.max` when there is none.
+  package let flexibleSince: Int16
+  /// The lowest version that ApiVersions announces; only Produce's is not `versions.lowerBound`.
+  package let advertisedMinimum: Int16
+
+  init(
+    _ key: ApiKey, _ versions: ClosedRange<Int16>, flexibleSince: Int16,
+    advertisedMinimum: Int16? = nil
+  ) {
+    self.key = key
+    self.versions = versions
+    self.flexibleSince = flexibleSince
+    self.advertisedMinimum = advertisedMinimum ?? versions.lowerBound
+  }
+
+  /// All of them, by ascending key.
+  ///
+  /// Produce announces version 0, as Kafka 4 does: librdkafka takes its absence for a broker that
+  /// cannot compress (KAFKA-18659). No client that we know sends what it cannot also send newer.
+  package static let all: [SupportedApi] = [
+    SupportedApi(.produce, 3...13, flexibleSince: 9, advertisedMinimum: 0),
+    SupportedApi(.fetch, 4...18, flexibleSince: 12),
+    SupportedApi(.listOffsets, 1...10, flexibleSince: 6),
+    SupportedApi(.metadata, 0...13, flexibleSince: 9),
+    SupportedApi(.apiVersions, 0...4, flexibleSince: 3),
+  ]
+
+  /// Returns what is supported of `key`, or nil when nothing is.
+  package static func of(_ key: ApiKey) -> SupportedApi? { byKey[Int(key.rawValue)] }
+
+  private static let byKey: [SupportedApi?] = {
+    let highest = ApiKey.allCases.map(\.rawValue).max() ?? 0
+    var table = [SupportedApi?](repeating: nil, count: Int(highest) + 1)
+    for api in all { table[Int(api.key.rawValue)] = api }
+    return table
+  }()
+
+  package func isFlexible(_ version: Int16) -> Bool { version >= flexibleSince }
+}
