@@ -58,8 +58,10 @@ extension RecordBatch {
       if offsetDelta != index {
         throw .invalid(field: "offsetDelta", reason: "\(offsetDelta) instead of \(index)")
       }
-      hasNullKey = try cursor.skipNullable(field: "key length") < 0 || hasNullKey
-      _ = try cursor.skipNullable(field: "value length")
+      let keyLength = try cursor.varint()
+      try cursor.skipNullable(keyLength, field: "key length")
+      hasNullKey = hasNullKey || keyLength < 0
+      try cursor.skipNullable(try cursor.varint(), field: "value length")
       let headerCount = try cursor.varint()
       if headerCount != 0 { try skipHeaders(headerCount, &cursor) }
       if cursor.remaining != 0 {
@@ -82,7 +84,7 @@ extension RecordBatch {
     for _ in 0..<count {
       let nameLength = try cursor.varint()
       try cursor.skip(nameLength, field: "header name length")
-      _ = try cursor.skipNullable(field: "header value length")
+      try cursor.skipNullable(try cursor.varint(), field: "header value length")
     }
   }
 }

@@ -120,6 +120,22 @@ package struct RecordBatchHeader: Equatable, Sendable {
     unsafe start.storeBigEndian(recordCount, at: 57)
   }
 
+  /// Computes the checksum of a batch whose other bytes are in place, and stores the header.
+  ///
+  /// - Precondition: `batchByteCount` bytes at `start` are writable, and all those after the
+  ///   header are written.
+  package mutating func storeWithChecksum(
+    to start: UnsafeMutableRawPointer, batchByteCount: Int
+  ) {
+    // SAFETY: the caller vouches for the bytes.
+    unsafe store(to: start)
+    checksum = unsafe Checksum.crc32c(
+      UnsafeRawBufferPointer(
+        start: start + Self.checksummedRangeStart,
+        count: batchByteCount - Self.checksummedRangeStart))
+    unsafe start.storeBigEndian(checksum, at: 17)
+  }
+
   /// The size of the whole batch.
   @inlinable
   package var batchByteCount: Int { 12 + Int(batchLength) }

@@ -3,25 +3,33 @@
 /// One of the few audited pointer kernels: see docs/decisions for what bounds checks cost here.
 /// INVARIANT: `next <= end`, and all bytes between them are readable.
 @safe
-@usableFromInline
-struct RecordCursor {
-  @usableFromInline var next: UnsafeRawPointer
-  @usableFromInline var end: UnsafeRawPointer
+package struct RecordCursor {
+  package var next: UnsafeRawPointer
+  package var end: UnsafeRawPointer
 
   /// - Precondition: the bytes outlive the cursor.
   @inlinable @inline(always)
-  init(next: UnsafeRawPointer, end: UnsafeRawPointer) {
+  package init(next: UnsafeRawPointer, end: UnsafeRawPointer) {
     unsafe self.next = next
     unsafe self.end = end
   }
 
+  /// - Precondition: the bytes outlive the cursor.
+  @inlinable @inline(always)
+  package init(_ bytes: UnsafeRawBufferPointer) {
+    // SAFETY: an empty buffer may have no address; the cursor reads nothing from the one here,
+    // which is not null.
+    let start = unsafe bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1).unsafelyUnwrapped
+    unsafe self.init(next: start, end: start + bytes.count)
+  }
+
   /// The number of bytes not yet read.
   @inlinable @inline(always)
-  var remaining: Int { unsafe end - next }
+  package var remaining: Int { unsafe end - next }
 
   /// Reads a zigzag integer of up to 32 bits.
   @inlinable @inline(always)
-  mutating func varint() throws(FormatError) -> Int {
+  package mutating func varint() throws(FormatError) -> Int {
     let left = remaining
     if left > 1 {
       // SAFETY: at least two bytes remain.
@@ -41,7 +49,7 @@ struct RecordCursor {
 
   /// Reads a zigzag integer of up to 64 bits.
   @inlinable @inline(always)
-  mutating func varlong() throws(FormatError) -> Int64 {
+  package mutating func varlong() throws(FormatError) -> Int64 {
     let left = remaining
     if left > 1 {
       // SAFETY: at least two bytes remain.
@@ -60,8 +68,8 @@ struct RecordCursor {
   }
 
   /// Reads a zigzag integer of any length, byte by byte.
-  @usableFromInline @inline(never)
-  mutating func longVarint(byteLimit: Int, lastByteLimit: UInt8) throws(FormatError) -> Int {
+  @inline(never)
+  package mutating func longVarint(byteLimit: Int, lastByteLimit: UInt8) throws(FormatError) -> Int {
     var value: UInt64 = 0
     for index in 0..<byteLimit {
       guard remaining > 0 else {
@@ -80,29 +88,27 @@ struct RecordCursor {
   }
 
   @inlinable @inline(always)
-  static func unzigzag(_ value: UInt) -> Int {
+  package static func unzigzag(_ value: UInt) -> Int {
     Int(bitPattern: value &>> 1) ^ (0 &- Int(bitPattern: value & 1))
   }
 
   /// Moves past `count` bytes.
   @inlinable @inline(always)
-  mutating func skip(_ count: Int, field: StaticString) throws(FormatError) {
+  package mutating func skip(_ count: Int, field: StaticString) throws(FormatError) {
     guard UInt(bitPattern: count) <= UInt(bitPattern: remaining) else {
       throw Self.lengthError(field: field, length: count, remaining: remaining)
     }
     unsafe next += count
   }
 
-  /// Reads a length that may be −1 for null, and moves past that many bytes.
+  /// Moves past the bytes of a length that is −1 for null.
   @inlinable @inline(always)
-  mutating func skipNullable(field: StaticString) throws(FormatError) -> Int {
-    let length = try varint()
-    try skip(length == -1 ? 0 : length, field: field)
-    return length
+  package mutating func skipNullable(_ length: Int, field: StaticString) throws(FormatError) {
+    if length != -1 { try skip(length, field: field) }
   }
 
-  @usableFromInline @inline(never)
-  static func lengthError(field: StaticString, length: Int, remaining: Int) -> FormatError {
+  @inline(never)
+  package static func lengthError(field: StaticString, length: Int, remaining: Int) -> FormatError {
     length < 0
       ? .lengthOutOfRange(field: field.description, length: length)
       : .truncated(needed: length, available: remaining)

@@ -1,0 +1,33 @@
+/// What the writer of a batch decides that its records do not say.
+package struct BatchFields: Equatable, Sendable {
+  package var baseOffset: Offset
+  package var partitionLeaderEpoch: Int32
+  /// Names the codec of the compressed records, when they are.
+  package var attributes: BatchAttributes
+  /// The producer's id, or −1.
+  package var producerID: Int64
+  package var producerEpoch: Int16
+  /// The sequence number of the first record, or −1.
+  package var baseSequence: Int32
+  /// Replaces the last record's delta: a compacted batch keeps that of the batch it was.
+  package var lastOffsetDelta: Int32?
+  /// Replaces the greatest timestamp of the records: the time of the append, if that counts.
+  package var maxTimestampMilliseconds: Int64?
+
+  @inlinable
+  package init(
+    baseOffset: Offset = Offset(rawValue: 0), partitionLeaderEpoch: Int32 = -1,
+    attributes: BatchAttributes = BatchAttributes(rawValue: 0), producerID: Int64 = -1,
+    producerEpoch: Int16 = -1, baseSequence: Int32 = -1, lastOffsetDelta: Int32? = nil,
+    maxTimestampMilliseconds: Int64? = nil
+  ) {
+    self.baseOffset = baseOffset
+    self.partitionLeaderEpoch = partitionLeaderEpoch
+    self.attributes = attributes
+    self.producerID = producerID
+    self.producerEpoch = producerEpoch
+    self.baseSequence = baseSequence
+    self.lastOffsetDelta = lastOffsetDelta
+    self.maxTimestampMilliseconds = maxTimestampMilliseconds
+  }
+}

@@ -1,0 +1,53 @@
+/// Variable-length zigzag integers as records write them: seven bits a byte, the lowest first.
+package enum Varint {
+  /// The most bytes that a 32-bit integer takes.
+  package static let maxByteCount32 = 5
+  /// The most bytes that a 64-bit integer takes.
+  package static let maxByteCount64 = 10
+
+  /// Returns `value` with its sign moved to the lowest bit, so that small magnitudes stay short.
+  @inlinable @inline(always)
+  package static func zigzag(_ value: Int64) -> UInt64 {
+    UInt64(bitPattern: (value &<< 1) ^ (value &>> 63))
+  }
+
+  /// Returns the number of bytes that `value` takes.
+  @inlinable @inline(always)
+  package static func byteCount(_ value: Int64) -> Int {
+    // One byte for each seven bits begun: (bits + 6) / 7, as a multiplication and a shift.
+    let highestBit = 63 &- (zigzag(value) | 1).leadingZeroBitCount
+    return (highestBit &* 9 &+ 73) &>> 6
+  }
+
+  /// Writes `value` at `next` and moves it past.
+  ///
+  /// - Precondition: the bytes are writable: `maxByteCount64`, or fewer for a smaller value.
+  @inlinable @inline(always)
+  package static func write(_ value: Int64, to next: inout UnsafeMutableRawPointer) {
+    let coded = zigzag(value)
+    // SAFETY: the caller vouches for as many bytes as the value takes.
+    if coded < 0x80 {
+      unsafe next.storeBytes(of: UInt8(truncatingIfNeeded: coded), as: UInt8.self)
+      unsafe next += 1
+    } else if coded < 0x4000 {
+      let pair = UInt16(truncatingIfNeeded: (coded & 0x7F) | 0x80 | (coded &>> 7) &<< 8)
+      unsafe next.storeBytes(of: pair.littleEndian, as: UInt16.self)
+      unsafe next += 2
+    } else {
+      unsafe writeLong(coded, to: &next)
+    }
+  }
+
+  @usableFromInline @inline(never)
+  static func writeLong(_ coded: UInt64, to next: inout UnsafeMutableRawPointer) {
+    var rest = coded
+    // SAFETY: as for `write`.
+    while rest >= 0x80 {
+      unsafe next.storeBytes(of: UInt8(truncatingIfNeeded: rest | 0x80), as: UInt8.self)
+      unsafe next += 1
+      rest &>>= 7
+    }
+    unsafe next.storeBytes(of: UInt8(truncatingIfNeeded: rest), as: UInt8.self)
+    unsafe next += 1
+  }
+}
