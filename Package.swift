@@ -53,7 +53,7 @@ let package = Package(
       name: "MoldauBenchmarks", dependencies: ["MoldauLog", "MoldauDisk", "CMoldauBaseline"],
       path: "Benchmarks/MoldauBenchmarks", swiftSettings: settings),
     .target(
-      name: "CMoldauBaseline", path: "Benchmarks/CMoldauBaseline"),
+      name: "CMoldauBaseline", dependencies: ["CMoldau"], path: "Benchmarks/CMoldauBaseline"),
 
     library("MoldauServer", ["MoldauBroker", "MoldauProtocol", logging] + nio),
     library("MoldauBroker", ["MoldauProtocol", "MoldauLog", "MoldauCompression", logging]),
@@ -79,5 +79,6 @@ let package = Package(
     tests("MoldauLogTests", ["MoldauLog", "MoldauDisk", "MoldauFormat", "MoldauCompression"]),
     tests("MoldauProtocolTests", ["MoldauProtocol", "MoldauFormat"]),
     tests("MoldauServerTests", ["MoldauServer", "MoldauClient", "MoldauLog"]),
+    tests("MoldauBenchmarksTests", ["MoldauBenchmarks"]),
   ]
 )

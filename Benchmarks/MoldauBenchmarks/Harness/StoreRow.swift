@@ -1,0 +1,45 @@
+/// A row of `moldau bench store`: one question, asked of the store and of C in turn.
+protocol StoreRow: SendableMetatype {
+  static var description: RowDescription { get }
+
+  /// Prepares the data; nothing of it is timed.
+  init(_ context: RowContext) async throws
+
+  /// Runs one round of the store's.
+  mutating func storeRound(_ round: Int) async throws -> Sample
+
+  /// Runs one round of the same work in C; `nil` when the row has no baseline.
+  mutating func baselineRound(_ round: Int) async throws -> Sample?
+
+  /// Closes what is open and returns figures of the row's own.
+  mutating func finish() async throws -> RowFigures
+}
+
+struct RowDescription: Sendable {
+  var name: String
+  /// What the row means, in a sentence.
+  var question: String
+  /// What a completed operation survives; `nil` for rows that write nothing.
+  var durability: String?
+  var goals: [Goal]
+  /// The rounds without counting that come first.
+  var warmUpRounds = 1
+  /// Caps the rounds of a row whose rounds are long.
+  var mostRounds = Int.max
+}
+
+/// What a row needs to know of the run.
+struct RowContext: Sendable {
+  /// An empty directory of the row's own; removed after the row.
+  var directory: String
+  /// Figures of the rows that ran before, by their name.
+  var earlier: [RowResult] = []
+}
+
+/// A row's own figures.
+struct RowFigures {
+  /// Values for goals other than the ones that follow from the samples.
+  var goalValues: [(figure: Goal.Figure, value: Double)] = []
+  /// Members for the JSON object.
+  var members: [JSONValue.Member] = []
+}
