@@ -17,6 +17,12 @@ package struct ProtocolReader: ~Escapable {
     end = bytes.byteCount
   }
 
+  @_lifetime(copy bytes)
+  package init(_ bytes: Span<UInt8>) {
+    // SAFETY: bytes have no padding between them.
+    self.init(unsafe bytes.bytes)
+  }
+
   package var remaining: Int { end &- position }
 
   /// Returns a fixed-width integer, big-endian.
@@ -26,7 +32,8 @@ package struct ProtocolReader: ~Escapable {
   ) throws(ProtocolError) -> I {
     let start = try take(MemoryLayout<I>.size)
     // SAFETY: `take` checked the bounds, and every bit pattern is a valid integer.
-    return unsafe I(bigEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: start, as: I.self))
+    let stored = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: start, as: I.self)
+    return I(bigEndian: stored)
   }
 
   /// Returns an unsigned variable-length integer (base 128, least significant group first).

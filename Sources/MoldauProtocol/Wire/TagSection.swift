@@ -41,7 +41,8 @@ extension FieldCoder {
 
   /// Reads or writes one tagged field of the versions from `since` on.
   package mutating func field<Value: WireValue & Equatable>(
-    _ value: inout Value, tag: Int, default initial: Value, since: Int16, in section: inout TagSection
+    _ value: inout Value, tag: Int, default initial: Value, since: Int16,
+    in section: inout TagSection
   ) throws(ProtocolError) {
     guard isFlexible, version >= since else { return }
     if isDecoding {

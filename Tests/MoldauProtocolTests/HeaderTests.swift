@@ -1,0 +1,112 @@
+import MoldauFormat
+import Testing
+
+@testable import MoldauProtocol
+
+@Suite struct HeaderTests {
+  @Test("requests of real clients decode to their end and encode to the same bytes")
+  func realClientsRequests() throws {
+    for (client, hex) in CapturedRequests.all {
+      let frame = bytes(hex: hex)
+      var reader = ProtocolReader(frame.span)
+      let header = try RequestHeader(decoding: &reader)
+      #expect(header.isSupported, "\(client): \(header)")
+      let type: any ProtocolRequest.Type =
+        switch header.api {
+        case .produce: ProduceRequest.self
+        case .fetch: FetchRequest.self
+        case .listOffsets: ListOffsetsRequest.self
+        case .metadata: MetadataRequest.self
+        default: ApiVersionsRequest.self
+        }
+      let start = reader.position
+      let request = try type.init(decoding: &reader, version: header.version)
+      try reader.expectEnd()
+
+      var writer = ProtocolWriter()
+      header.encode(into: &writer)
+      #expect(writer.copyBytes() == Array(frame[..<start]), "\(client): \(header)")
+      let message = encode(request, version: header.version, recordsFrom: frame)
+      #expect(message == Array(frame[start...]), "\(client): \(header)")
+    }
+  }
+
+  @Test(
+    "of an unsupported request the correlation id is read, whatever follows",
+    arguments: [
+      "0012" + "0063" + "00000009" + "ffffffff", "03e7" + "0000" + "00000009",
+      "0000" + "0002" + "00000009" + "0001",
+    ])
+  func unsupportedRequests(hex: String) throws {
+    let frame = bytes(hex: hex)
+    var reader = ProtocolReader(frame.span)
+    let header = try RequestHeader(decoding: &reader)
+    #expect(!header.isSupported)
+    #expect(header.correlationID == 9)
+  }
+
+  @Test("the answer to an unknown version of ApiVersions has the form of version 0")
+  func unknownApiVersions() {
+    var writer = ProtocolWriter()
+    writer.appendResponse(
+      ApiVersionsResponse.unsupportedVersion(), version: 0, correlationID: 5)
+    let expected = "00000010" + "00000005" + "0023" + "00000001" + "0012" + "0000" + "0004"
+    #expect(writer.copyBytes() == bytes(hex: expected))
+  }
+
+  @Test("the answer to ApiVersions 3 has header version 0 and no tagged field")
+  func apiVersionsThree() throws {
+    var response = ApiVersionsResponse()
+    response.finalizedFeaturesEpoch = 7
+    response.isZooKeeperMigrationReady = true
+    var writer = ProtocolWriter()
+    writer.appendResponse(response, version: 3, correlationID: 5)
+    #expect(
+      writer.copyBytes() == bytes(hex: "0000000c" + "00000005" + "0000" + "01" + "00000000" + "00"))
+    var four = ProtocolWriter()
+    response.encode(into: &four, version: 4)
+    #expect(try decode(ApiVersionsResponse.self, four.copyBytes(), version: 4) == response)
+  }
+
+  @Test("flexible responses have tagged fields in their header, except ApiVersions")
+  func responseHeaders() throws {
+    for (api, version, hex) in [
+      (SupportedApi.of(.produce), Int16(8), "00000005"),
+      (SupportedApi.of(.produce), 9, "0000000500"),
+      (SupportedApi.of(.apiVersions), 4, "00000005"),
+    ] {
+      let api = try #require(api)
+      var writer = ProtocolWriter()
+      ResponseHeader(correlationID: 5).encode(into: &writer, for: api, version: version)
+      #expect(writer.copyBytes() == bytes(hex: hex))
+      let encoded = writer.copyBytes()
+      var reader = ProtocolReader(encoded.span)
+      let header = try ResponseHeader(decoding: &reader, for: api, version: version)
+      try reader.expectEnd()
+      #expect(header.correlationID == 5)
+    }
+  }
+
+  @Test(
+    "error codes have Kafka's names",
+    arguments: [
+      (ErrorCode.unknownServerError, Int16(-1), "UNKNOWN_SERVER_ERROR"), (.none, 0, "NONE"),
+      (.unsupportedVersion, 35, "UNSUPPORTED_VERSION"),
+      (.fetchSessionIDNotFound, 70, "FETCH_SESSION_ID_NOT_FOUND"),
+      (.unknownTopicID, 100, "UNKNOWN_TOPIC_ID"),
+      (.rebootstrapRequired, 129, "REBOOTSTRAP_REQUIRED"),
+      (ErrorCode(rawValue: 999), 999, "ERROR_999"),
+    ])
+  func errorCodes(code: ErrorCode, number: Int16, name: String) {
+    #expect(code.rawValue == number)
+    #expect(code.description == name)
+  }
+
+  @Test("everything supported is announced, by ascending key")
+  func announcedApis() {
+    let announced = ApiVersionsResponse.listingSupported().apis
+    #expect(announced.map(\.key) == [0, 1, 2, 3, 18])
+    #expect(announced.map(\.maximumVersion) == [13, 18, 10, 13, 4])
+    #expect(announced.map(\.minimumVersion) == [0, 4, 1, 0, 0])
+  }
+}
