@@ -255,12 +255,15 @@ struct SimulatedContents: ~Copyable, @unchecked Sendable {
     let outcome = sizeAfterCrash(style, using: &generator)
     var left = SimulatedContents(ledger: ledger, isCrashable: true)
     left.size = outcome.size
+    // A file whose name is gone and whose holders died with the process takes no space. After a
+    // power cut it is here only if its name is back.
+    left.isLinked = isLinked || style != .keepAll
     for page in allocated.union(unsynced).elements {
       let start = page * PageSet.pageByteCount
       let count = min(PageSet.pageByteCount, outcome.size - start)
       guard count > 0 else { break }
       left.allocated.insert(page)
-      ledger.takeRegardless(1)
+      if left.isLinked { ledger.takeRegardless(1) }
       // SAFETY: all blocks end with the closures.
       try unsafe withPages { (new, old) throws(DiskError) in
         unsafe memory.get(new, at: start)
