@@ -69,7 +69,8 @@ package struct RecordCursor {
 
   /// Reads a zigzag integer of any length, byte by byte.
   @inline(never)
-  package mutating func longVarint(byteLimit: Int, lastByteLimit: UInt8) throws(FormatError) -> Int {
+  package mutating func longVarint(byteLimit: Int, lastByteLimit: UInt8) throws(FormatError) -> Int
+  {
     var value: UInt64 = 0
     for index in 0..<byteLimit {
       guard remaining > 0 else {
