@@ -29,6 +29,10 @@ package protocol Disk: Sendable {
   /// Makes the names in a directory durable (fsync of the directory).
   func syncDirectory(_ path: String) throws(DiskError)
 
+  /// Makes everything on the file system of `path` durable (syncfs), others' files too: cheaper than
+  /// one sync each for many files, dearer for few.
+  func syncFileSystem(_ path: String) throws(DiskError)
+
   /// Takes the exclusive lock on the file at `path`, creating it; `nil` when another holder has it.
   /// The lock is let go when the returned object is released.
   func lock(_ path: String) throws(DiskError) -> (any DiskLock)?

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A system call that failed.
 package struct DiskError: Error, Hashable, Sendable {
   /// The call's C name, as `fdatasync`.
@@ -9,5 +11,17 @@ package struct DiskError: Error, Hashable, Sendable {
     self.call = call
     self.path = path
     self.errno = errno
+  }
+}
+
+extension DiskError {
+  /// Whether the file system, or the user's share of it, is full (ENOSPC, EDQUOT).
+  package var isOutOfSpace: Bool { errno == ENOSPC || errno == EDQUOT }
+
+  /// The system's words for an error number.
+  package static func text(of errno: CInt) -> String {
+    // SAFETY: strerror returns a C string that stays valid until the thread's next call.
+    guard let text = unsafe strerror(errno) else { return "unknown error" }
+    return unsafe String(cString: text)
   }
 }

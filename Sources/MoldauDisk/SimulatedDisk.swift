@@ -282,6 +282,13 @@ package final class SimulatedDisk: Disk {
     }
   }
 
+  package func syncFileSystem(_ path: String) throws(DiskError) {
+    let inodes = try change("syncfs", path) { names throws(DiskError) in names.syncAll() }
+    for inode in inodes {
+      try inode.contents.withLock { contents throws(DiskError) in try contents.sync(path: path) }
+    }
+  }
+
   package func lock(_ path: String) throws(DiskError) -> (any DiskLock)? {
     try change("flock", path) { names throws(DiskError) in
       let inode = try openInode(path, creates: true, call: "flock", in: &names)

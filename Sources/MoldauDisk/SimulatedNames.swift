@@ -147,6 +147,22 @@ struct SimulatedNames: @unchecked Sendable {
 
   // MARK: Durability
 
+  /// Makes all names durable; returns all files.
+  mutating func syncAll() -> [SimulatedInode] {
+    var inodes: [SimulatedInode] = []
+    var directories = [root]
+    while let directory = directories.popLast() {
+      sync(directory)
+      for node in directory.entries.values {
+        switch node {
+        case .file(let inode): inodes.append(inode)
+        case .directory(let child): directories.append(child)
+        }
+      }
+    }
+    return inodes
+  }
+
   /// Makes the names in `directory` durable, and the changes that had to come before theirs.
   mutating func sync(_ directory: SimulatedDirectory) {
     var needed: Set<PlaceKey> = []

@@ -236,6 +236,13 @@ enum SystemCalls {
     guard retrying({ Int(fsync(descriptor)) }) == 0 else { throw failure("fsync", path) }
   }
 
+  /// `syncfs` of the file system that holds a directory.
+  static func syncFileSystem(_ path: String) throws(DiskError) {
+    let descriptor = try openFile(path, O_RDONLY | O_DIRECTORY)
+    defer { closeFile(descriptor) }
+    guard retrying({ Int(moldau_syncfs(descriptor)) }) == 0 else { throw failure("syncfs", path) }
+  }
+
   /// `opendir`, `readdir` and `closedir`; `fstatat` where the directory does not tell a kind or
   /// holds a link.
   static func list(_ path: String) throws(DiskError) -> [DirectoryEntry] {

@@ -50,6 +50,10 @@ package struct SystemDisk: Disk {
     try SystemCalls.syncDirectory(path)
   }
 
+  package func syncFileSystem(_ path: String) throws(DiskError) {
+    try SystemCalls.syncFileSystem(path)
+  }
+
   package func lock(_ path: String) throws(DiskError) -> (any DiskLock)? {
     // A lock belongs to the open file description, so a second one in this process is refused too.
     let file = SystemFile(try SystemCalls.openFile(path, O_RDWR | O_CREAT), path)

@@ -8,4 +8,8 @@
 /// the file to hold them. Returns 0, or -1 with errno set.
 int moldau_fallocate(int descriptor, int64_t position, int64_t count);
 
+/// syncfs(2): makes everything on the file system of `descriptor` durable. Returns 0, or -1 with errno
+/// set.
+int moldau_syncfs(int descriptor);
+
 #endif
