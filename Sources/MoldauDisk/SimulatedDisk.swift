@@ -283,9 +283,22 @@ package final class SimulatedDisk: Disk {
   }
 
   package func syncFileSystem(_ path: String) throws(DiskError) {
-    let inodes = try change("syncfs", path) { names throws(DiskError) in names.syncAll() }
-    for inode in inodes {
-      try inode.contents.withLock { contents throws(DiskError) in try contents.sync(path: path) }
+    do throws(DiskError) {
+      try beginWhole("syncfs", path, isChange: true)
+    } catch {
+      names.withLock { names in
+        guard !isDown else { return }
+        for inode in names.allFiles() { inode.contents.withLock { $0.failSync() } }
+      }
+      throw error
+    }
+    try names.withLock { names throws(DiskError) in
+      try checkIsUp("syncfs", path)
+      _ = try names.directory(at: path, call: "syncfs")
+      for inode in names.allFiles() {
+        try inode.contents.withLock { contents throws(DiskError) in try contents.sync(path: path) }
+      }
+      names.syncAll()
     }
   }
 

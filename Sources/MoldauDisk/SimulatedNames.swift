@@ -147,12 +147,17 @@ struct SimulatedNames: @unchecked Sendable {
 
   // MARK: Durability
 
-  /// Makes all names durable; returns all files.
-  mutating func syncAll() -> [SimulatedInode] {
+  /// Makes all names durable.
+  mutating func syncAll() {
+    for change in pending { makeDurable(change) }
+    pending.removeAll()
+  }
+
+  /// All files that have a name.
+  func allFiles() -> [SimulatedInode] {
     var inodes: [SimulatedInode] = []
     var directories = [root]
     while let directory = directories.popLast() {
-      sync(directory)
       for node in directory.entries.values {
         switch node {
         case .file(let inode): inodes.append(inode)
@@ -181,10 +186,14 @@ struct SimulatedNames: @unchecked Sendable {
         kept.append(change)
         continue
       }
-      if let removed = change.removed { removed.directory.durableEntries[removed.name] = nil }
-      if let added = change.added { added.directory.durableEntries[added.name] = change.node }
+      makeDurable(change)
     }
     pending = kept
+  }
+
+  private func makeDurable(_ change: Change) {
+    if let removed = change.removed { removed.directory.durableEntries[removed.name] = nil }
+    if let added = change.added { added.directory.durableEntries[added.name] = change.node }
   }
 
   /// The names that a crash leaves, with the files that `copy` makes.

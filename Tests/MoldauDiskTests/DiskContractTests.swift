@@ -135,6 +135,7 @@ struct DiskContractTests {
       #expect(try disk.kind(of: "\(folder)/no") == nil)
       #expect(try disk.kind(of: "\(folder)/f/no") == nil)
       try disk.syncDirectory(folder)
+      try disk.syncFileSystem(folder)
 
       try disk.put("x", "\(folder)/d/g")
       #expect(failure { try disk.removeDirectory("\(folder)/d") }?.errno == ENOTEMPTY)
@@ -147,6 +148,7 @@ struct DiskContractTests {
       #expect(failure { _ = try disk.list("\(folder)/f") }?.errno == ENOTDIR)
       #expect(failure { _ = try disk.list("\(folder)/no") }?.errno == ENOENT)
       #expect(failure { try disk.syncDirectory("\(folder)/no") }?.errno == ENOENT)
+      #expect(failure { try disk.syncFileSystem("\(folder)/no") }?.errno == ENOENT)
       #expect(failure { try disk.syncDirectory("\(folder)/f") }?.errno == ENOTDIR)
       try disk.remove("\(folder)/d/g")
       try disk.removeDirectory("\(folder)/d")
@@ -237,6 +239,23 @@ struct DiskContractTests {
       #expect(reading.text(6) == "Mapped", "a map outlives the open file")
       try disk.remove(path)
       #expect(reading.text(6) == "Mapped", "and the name")
+    }
+  }
+
+  @Test("a file is replaced as a whole, and durably when asked", arguments: DiskSubject.allCases)
+  func wholeFiles(subject: DiskSubject) throws {
+    try subject.withFolder { disk, folder in
+      let path = "\(folder)/a"
+      try disk.replaceFile(at: path, with: Array("one".utf8), isDurable: false)
+      try disk.replaceFile(at: path, with: Array("two".utf8), isDurable: true)
+      #expect(try disk.contents(of: path) == Array("two".utf8))
+      #expect(try disk.names(folder) == ["a"])
+      let simulated = (disk as? SimulatedDisk).flatMap { subject == .simulated ? $0 : nil }
+      guard let simulated else { return }
+      try disk.syncDirectory("/")
+      try disk.replaceFile(at: path, with: Array("three".utf8), isDurable: false)
+      let left = simulated.crash(.loseAllUnsynced)
+      #expect(try left.contents(of: path) == Array("two".utf8))
     }
   }
 

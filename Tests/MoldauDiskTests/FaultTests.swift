@@ -118,6 +118,22 @@ struct FaultTests {
     )
   }
 
+  @Test("a sync of the whole file system covers every file and name, or loses what a sync would")
+  func fileSystemSync() throws {
+    let disk = SimulatedDisk()
+    try disk.makeDirectory("/d")
+    try disk.put("one", "/d/a")
+    try disk.syncFileSystem("/")
+    try disk.put("two", "/d/b")
+    try disk.open("/d/a", .readWrite).write("new")
+    disk.onCall = DiskFault.at(1, .fail(errno: EIO)) { $0.name == "syncfs" }
+    #expect(failure { try disk.syncFileSystem("/d") }?.call == "syncfs")
+    try disk.syncFileSystem("/d")
+    let left = disk.crash(.loseAllUnsynced)
+    #expect(try left.text("/d/a") == "one")
+    #expect(try left.names("/d") == ["a", "b"])
+  }
+
   @Test("a full disk takes what fits and refuses the rest")
   func capacity() throws {
     let disk = SimulatedDisk(capacity: 3 * 4096)
