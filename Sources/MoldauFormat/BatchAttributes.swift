@@ -1,6 +1,7 @@
 /// The flags of a record batch.
+@usableFromInline
 package struct BatchAttributes: RawRepresentable, Hashable, Sendable {
-  package var rawValue: Int16
+  @usableFromInline package var rawValue: Int16
 
   @inlinable
   package init(rawValue: Int16) {
@@ -16,7 +17,7 @@ package struct BatchAttributes: RawRepresentable, Hashable, Sendable {
       | (isTransactional ? Self.transactionalBit : 0) | (isControl ? Self.controlBit : 0)
   }
 
-  package static let codecMask: Int16 = 0x07
+  @inlinable package static var codecMask: Int16 { 0x07 }
   @usableFromInline static let logAppendTimeBit: Int16 = 0x08
   @usableFromInline static let transactionalBit: Int16 = 0x10
   @usableFromInline static let controlBit: Int16 = 0x20
@@ -29,25 +30,25 @@ package struct BatchAttributes: RawRepresentable, Hashable, Sendable {
   }
 
   /// Whether every record bears the batch's maximum timestamp, set by the broker.
-  package var isLogAppendTime: Bool {
+  @usableFromInline package var isLogAppendTime: Bool {
     @inlinable get { rawValue & 0x08 != 0 }
     set { set(Self.logAppendTimeBit, newValue) }
   }
 
   /// Whether the batch belongs to a transaction.
-  package var isTransactional: Bool {
+  @usableFromInline package var isTransactional: Bool {
     @inlinable get { rawValue & 0x10 != 0 }
     set { set(Self.transactionalBit, newValue) }
   }
 
   /// Whether the batch holds a marker of the broker's instead of users' records.
-  package var isControl: Bool {
+  @usableFromInline package var isControl: Bool {
     @inlinable get { rawValue & 0x20 != 0 }
     set { set(Self.controlBit, newValue) }
   }
 
   /// Whether the base timestamp is the time from which tombstones may go.
-  package var hasDeleteHorizon: Bool {
+  @usableFromInline package var hasDeleteHorizon: Bool {
     @inlinable get { rawValue & 0x40 != 0 }
     set { set(Self.deleteHorizonBit, newValue) }
   }

@@ -1,18 +1,19 @@
 /// What the writer of a batch decides that its records do not say.
+@usableFromInline
 package struct BatchFields: Equatable, Sendable {
-  package var baseOffset: Offset
-  package var partitionLeaderEpoch: Int32
+  @usableFromInline package var baseOffset: Offset
+  @usableFromInline package var partitionLeaderEpoch: Int32
   /// Names the codec of the compressed records, when they are.
-  package var attributes: BatchAttributes
+  @usableFromInline package var attributes: BatchAttributes
   /// The producer's id, or −1.
-  package var producerID: Int64
-  package var producerEpoch: Int16
+  @usableFromInline package var producerID: Int64
+  @usableFromInline package var producerEpoch: Int16
   /// The sequence number of the first record, or −1.
-  package var baseSequence: Int32
+  @usableFromInline package var baseSequence: Int32
   /// Replaces the last record's delta: a compacted batch keeps that of the batch it was.
-  package var lastOffsetDelta: Int32?
+  @usableFromInline package var lastOffsetDelta: Int32?
   /// Replaces the greatest timestamp of the records: the time of the append, if that counts.
-  package var maxTimestampMilliseconds: Int64?
+  @usableFromInline package var maxTimestampMilliseconds: Int64?
 
   @inlinable
   package init(

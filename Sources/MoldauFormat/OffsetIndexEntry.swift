@@ -1,13 +1,14 @@
 /// One 8-byte entry of a segment's offset index.
 ///
 /// Format: docs/format/offset-index.md.
+@usableFromInline
 package struct OffsetIndexEntry: Hashable, Sendable {
-  package static let byteCount = 8
+  @inlinable package static var byteCount: Int { 8 }
 
   /// The last offset of the batch, less the segment's base offset.
-  package var relativeOffset: Int32
+  @usableFromInline package var relativeOffset: Int32
   /// Where in the segment's log the batch starts.
-  package var position: Int32
+  @usableFromInline package var position: Int32
 
   @inlinable
   package init(relativeOffset: Int32, position: Int32) {

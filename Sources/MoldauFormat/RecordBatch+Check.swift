@@ -41,7 +41,6 @@ extension RecordBatch {
     _ start: RecordCursor, recordCount: Int, baseTimestampMilliseconds: Int64
   ) throws(FormatError) -> RecordSummary {
     var cursor = start
-    let batchEnd = unsafe cursor.end
     var hasNullKey = false
     var maxTimestamp = recordCount == 0 ? baseTimestampMilliseconds : Int64.min
     for index in 0..<recordCount {
@@ -50,7 +49,8 @@ extension RecordBatch {
         throw RecordCursor.lengthError(
           field: "record length", length: length, remaining: cursor.remaining)
       }
-      unsafe cursor.end = unsafe cursor.next + length
+      // Fields are bounded by the end of the batch; that they end with the record is checked last.
+      let end = unsafe cursor.next + length
       try cursor.skip(1, field: "record attributes")
       let timestamp = baseTimestampMilliseconds &+ (try cursor.varlong())
       maxTimestamp = max(maxTimestamp, timestamp)
@@ -64,11 +64,7 @@ extension RecordBatch {
       try cursor.skipNullable(try cursor.varint(), field: "value length")
       let headerCount = try cursor.varint()
       if headerCount != 0 { try skipHeaders(headerCount, &cursor) }
-      if cursor.remaining != 0 {
-        throw .invalid(
-          field: "record length", reason: "\(cursor.remaining) bytes follow the record's fields")
-      }
-      unsafe cursor.end = batchEnd
+      if unsafe cursor.next != end { throw RecordCursor.recordEndError }
     }
     if cursor.remaining != 0 {
       throw .invalid(

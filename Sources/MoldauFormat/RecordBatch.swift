@@ -1,7 +1,8 @@
 /// What can be done to the bytes of a whole batch without looking at its records.
+@usableFromInline
 package enum RecordBatch {
   /// The bytes that a leader stamps: base offset, length and leader epoch, none checksummed.
-  package static let prefixByteCount = 16
+  @inlinable package static var prefixByteCount: Int { 16 }
 
   /// Checks the stored checksum against the bytes of `batch`, which starts with the header.
   package static func checkChecksum(

@@ -3,21 +3,22 @@
 /// The header's 61 bytes are reserved in front and written last, by `finish`.
 /// Format: docs/format/record-batch.md. Not for two threads at once.
 @safe
+@usableFromInline
 package struct RecordBatchEncoder: ~Copyable {
   /// The length field of a batch is 32 bits wide.
   package static var maxBatchByteCount: Int { Int(Int32.max) }
 
   // INVARIANT: start <= next <= limit <= start + capacity; limit == next once finished.
-  package var start: UnsafeMutableRawPointer
-  package var next: UnsafeMutableRawPointer
-  package var limit: UnsafeMutableRawPointer
-  package var capacity: Int
-  package var baseTimestampMilliseconds: Int64?
-  package var maxTimestampMilliseconds = Int64.min
-  package var lastOffsetDelta: Int32 = -1
-  package var isFinished = false
+  @usableFromInline package var start: UnsafeMutableRawPointer
+  @usableFromInline package var next: UnsafeMutableRawPointer
+  @usableFromInline package var limit: UnsafeMutableRawPointer
+  @usableFromInline package var capacity: Int
+  @usableFromInline package var baseTimestampMilliseconds: Int64?
+  @usableFromInline package var maxTimestampMilliseconds = Int64.min
+  @usableFromInline package var lastOffsetDelta: Int32 = -1
+  @usableFromInline package var isFinished = false
 
-  package var storedRecordCount: Int32 = 0
+  @usableFromInline package var storedRecordCount: Int32 = 0
 
   package init(initialCapacity: Int = 16_384) {
     capacity = max(initialCapacity, 256)
@@ -219,7 +220,7 @@ package struct RecordBatchEncoder: ~Copyable {
     if unsafe limit - next < count { grow(by: count) }
   }
 
-  @inline(never)
+  @usableFromInline @inline(never)
   package mutating func grow(by count: Int) {
     precondition(!isFinished, "append after finish")
     precondition(count <= Self.maxBatchByteCount - byteCount, "a batch stays below 2 GiB")

@@ -2,34 +2,36 @@
 ///
 /// Format: docs/format/record-batch.md. Parsing checks what a reader must know before it may
 /// trust the lengths; it looks at no record and no checksum.
+@usableFromInline
 package struct RecordBatchHeader: Equatable, Sendable {
   /// The size of the header.
-  package static let byteCount = 61
+  @inlinable package static var byteCount: Int { 61 }
   /// The size of the base offset and the length field, which the length field does not count.
-  package static let lengthPrefixByteCount = 12
+  @inlinable package static var lengthPrefixByteCount: Int { 12 }
   /// The first byte that the checksum covers.
-  package static let checksummedRangeStart = 21
+  @inlinable package static var checksummedRangeStart: Int { 21 }
   /// The only magic that this build reads and writes.
-  package static let supportedMagic: Int8 = 2
+  @inlinable package static var supportedMagic: Int8 { 2 }
 
   /// The offset of the first record.
-  package var baseOffset: Offset
+  @usableFromInline package var baseOffset: Offset
   /// The number of bytes after the length field.
-  package var batchLength: Int32
-  package var partitionLeaderEpoch: Int32
-  package var magic: Int8
-  package var checksum: UInt32
-  package var attributes: BatchAttributes
-  package var lastOffsetDelta: Int32
-  package var baseTimestampMilliseconds: Int64
-  package var maxTimestampMilliseconds: Int64
+  @usableFromInline package var batchLength: Int32
+  @usableFromInline package var partitionLeaderEpoch: Int32
+  @usableFromInline package var magic: Int8
+  @usableFromInline package var checksum: UInt32
+  @usableFromInline package var attributes: BatchAttributes
+  @usableFromInline package var lastOffsetDelta: Int32
+  @usableFromInline package var baseTimestampMilliseconds: Int64
+  @usableFromInline package var maxTimestampMilliseconds: Int64
   /// The producer's id, or −1.
-  package var producerID: Int64
-  package var producerEpoch: Int16
+  @usableFromInline package var producerID: Int64
+  @usableFromInline package var producerEpoch: Int16
   /// The sequence number of the first record, or −1.
-  package var baseSequence: Int32
-  package var recordCount: Int32
+  @usableFromInline package var baseSequence: Int32
+  @usableFromInline package var recordCount: Int32
 
+  @inlinable @inline(always)
   package init(
     baseOffset: Offset, batchLength: Int32, partitionLeaderEpoch: Int32, magic: Int8 = 2,
     checksum: UInt32, attributes: BatchAttributes, lastOffsetDelta: Int32,
@@ -124,6 +126,7 @@ package struct RecordBatchHeader: Equatable, Sendable {
   ///
   /// - Precondition: `batchByteCount` bytes at `start` are writable, and all those after the
   ///   header are written.
+  @usableFromInline
   package mutating func storeWithChecksum(
     to start: UnsafeMutableRawPointer, batchByteCount: Int
   ) {

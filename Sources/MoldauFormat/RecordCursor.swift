@@ -3,9 +3,10 @@
 /// One of the few audited pointer kernels: see docs/decisions for what bounds checks cost here.
 /// INVARIANT: `next <= end`, and all bytes between them are readable.
 @safe
+@usableFromInline
 package struct RecordCursor {
-  package var next: UnsafeRawPointer
-  package var end: UnsafeRawPointer
+  @usableFromInline package var next: UnsafeRawPointer
+  @usableFromInline package var end: UnsafeRawPointer
 
   /// - Precondition: the bytes outlive the cursor.
   @inlinable @inline(always)
@@ -68,7 +69,7 @@ package struct RecordCursor {
   }
 
   /// Reads a zigzag integer of any length, byte by byte.
-  @inline(never)
+  @usableFromInline @inline(never)
   package mutating func longVarint(byteLimit: Int, lastByteLimit: UInt8) throws(FormatError) -> Int
   {
     var value: UInt64 = 0
@@ -108,10 +109,17 @@ package struct RecordCursor {
     if length != -1 { try skip(length, field: field) }
   }
 
-  @inline(never)
+  @usableFromInline @inline(never)
   package static func lengthError(field: StaticString, length: Int, remaining: Int) -> FormatError {
     length < 0
       ? .lengthOutOfRange(field: field.description, length: length)
       : .truncated(needed: length, available: remaining)
+  }
+
+  /// What is wrong with a record whose fields end before or after its length says.
+  @usableFromInline package static var recordEndError: FormatError {
+    @inline(never) get {
+      .invalid(field: "record length", reason: "the record's fields end elsewhere")
+    }
   }
 }

@@ -3,18 +3,19 @@
 /// One of the few audited pointer kernels: sizes are computed first, so that one capacity check
 /// covers the writes of a whole record.
 @safe
+@usableFromInline
 package struct RecordEncoding {
   /// More than the fields of a record without key, value and headers ever take.
   @inlinable package static var maxFixedByteCount: Int { 36 }
 
-  package var timestampDelta: Int64
-  package var offsetDelta: Int32
-  package var key: UnsafeRawPointer?
+  @usableFromInline package var timestampDelta: Int64
+  @usableFromInline package var offsetDelta: Int32
+  @usableFromInline package var key: UnsafeRawPointer?
   /// −1 for a null key.
-  package var keyCount: Int
-  package var value: UnsafeRawPointer?
+  @usableFromInline package var keyCount: Int
+  @usableFromInline package var value: UnsafeRawPointer?
   /// −1 for a null value.
-  package var valueCount: Int
+  @usableFromInline package var valueCount: Int
 
   @inlinable @inline(always)
   package init(
@@ -80,7 +81,7 @@ package struct RecordEncoding {
     headers.isEmpty ? 1 : longByteCount(of: headers)
   }
 
-  @inline(never)
+  @usableFromInline @inline(never)
   package static func longByteCount(of headers: [RecordHeader]) -> Int {
     headers.reduce(Varint.byteCount(Int64(headers.count))) { sum, header in
       let nameCount = header.name.utf8.count
@@ -90,7 +91,7 @@ package struct RecordEncoding {
     }
   }
 
-  @inline(never)
+  @usableFromInline @inline(never)
   package static func write(_ headers: [RecordHeader], to next: inout UnsafeMutableRawPointer) {
     // SAFETY: the caller reserved what `byteCount(of:)` says.
     unsafe Varint.write(Int64(headers.count), to: &next)

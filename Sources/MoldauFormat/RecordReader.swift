@@ -2,6 +2,7 @@
 ///
 /// Keep it in a local variable: in a class its every step would pay for exclusivity checks.
 @safe
+@usableFromInline
 package struct RecordReader: ~Escapable {
   @usableFromInline var cursor: RecordCursor
   @usableFromInline var unreadCount: Int32
@@ -43,9 +44,9 @@ package struct RecordReader: ~Escapable {
     guard length >= 0, length <= remaining else {
       throw RecordCursor.lengthError(field: "record length", length: length, remaining: remaining)
     }
-    // SAFETY: the record lies within the records, as just checked.
-    var record = unsafe RecordCursor(next: cursor.next, end: cursor.next + length)
-    unsafe cursor.next = record.end
+    // Fields are bounded by the end of the batch; that they end with the record is checked last.
+    var record = cursor
+    let end = unsafe record.next + length
     try record.skip(1, field: "record attributes")
     let timestampDelta = try record.varlong()
     let offsetDelta = try record.varint()
@@ -62,12 +63,13 @@ package struct RecordReader: ~Escapable {
     let headerCount = try record.varint()
     let headersStart = unsafe record.next
     if headerCount != 0 { try RecordBatch.skipHeaders(headerCount, &record) }
-    if record.remaining != 0 { throw Self.trailingFieldsError(record.remaining) }
+    if unsafe record.next != end { throw RecordCursor.recordEndError }
+    cursor = record
     let view = unsafe RecordView(
       offset: Offset(rawValue: baseOffset &+ Int64(offsetDelta)),
       timestampMilliseconds: timestampBase &+ (timestampDelta & timestampDeltaMask),
       headerCount: headerCount, tail: tail, keyStart: keyStart, keyCount: keyCount,
-      valueStart: valueStart, valueCount: valueCount, headersStart: headersStart, end: record.end)
+      valueStart: valueStart, valueCount: valueCount, headersStart: headersStart, end: end)
     // SAFETY: the view points into the bytes that bound the reader's own lifetime.
     return unsafe _overrideLifetime(view, copying: self)
   }
@@ -75,11 +77,6 @@ package struct RecordReader: ~Escapable {
   @usableFromInline @inline(never)
   static func trailingBytesError(_ count: Int) -> FormatError {
     .invalid(field: "recordCount", reason: "\(count) bytes follow the last record")
-  }
-
-  @usableFromInline @inline(never)
-  static func trailingFieldsError(_ count: Int) -> FormatError {
-    .invalid(field: "record length", reason: "\(count) bytes follow the record's fields")
   }
 
   @usableFromInline @inline(never)
@@ -93,7 +90,7 @@ extension RecordBatch {
   ///
   /// Returns whether all were visited. Records before a malformed one have been visited when
   /// this throws.
-  @inlinable
+  @inlinable @inline(always)
   @discardableResult
   package static func forEachRecord(
     in records: RawSpan, _ header: RecordBatchHeader, _ body: (borrowing RecordView) -> Bool

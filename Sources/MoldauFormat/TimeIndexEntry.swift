@@ -1,13 +1,14 @@
 /// One 12-byte entry of a segment's time index.
 ///
 /// Format: docs/format/time-index.md.
+@usableFromInline
 package struct TimeIndexEntry: Hashable, Sendable {
-  package static let byteCount = 12
+  @inlinable package static var byteCount: Int { 12 }
 
   /// The greatest timestamp so far in the segment.
-  package var timestampMilliseconds: Int64
+  @usableFromInline package var timestampMilliseconds: Int64
   /// The last offset of the batch that holds it, less the segment's base offset.
-  package var relativeOffset: Int32
+  @usableFromInline package var relativeOffset: Int32
 
   @inlinable
   package init(timestampMilliseconds: Int64, relativeOffset: Int32) {

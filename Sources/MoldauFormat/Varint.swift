@@ -1,9 +1,10 @@
 /// Variable-length zigzag integers as records write them: seven bits a byte, the lowest first.
+@usableFromInline
 package enum Varint {
   /// The most bytes that a 32-bit integer takes.
-  package static let maxByteCount32 = 5
+  @inlinable package static var maxByteCount32: Int { 5 }
   /// The most bytes that a 64-bit integer takes.
-  package static let maxByteCount64 = 10
+  @inlinable package static var maxByteCount64: Int { 10 }
 
   /// Returns `value` with its sign moved to the lowest bit, so that small magnitudes stay short.
   @inlinable @inline(always)
