@@ -63,8 +63,10 @@ extension RecordBatch {
       hasNullKey = hasNullKey || keyLength < 0
       try cursor.skipNullable(try cursor.varint(), field: "value length")
       let headerCount = try cursor.varint()
-      if headerCount != 0 { try skipHeaders(headerCount, &cursor) }
+      if headerCount != 0 { cursor = try skipHeaders(headerCount, cursor) }
       if unsafe cursor.next != end { throw RecordCursor.recordEndError }
+      // Equal, but known early: the processor need not wait for the fields' lengths.
+      unsafe cursor.next = end
     }
     if cursor.remaining != 0 {
       throw .invalid(
@@ -73,14 +75,18 @@ extension RecordBatch {
     return RecordSummary(hasNullKey: hasNullKey, maxTimestampMilliseconds: maxTimestamp)
   }
 
-  /// Moves past `count` headers of a record.
-  @usableFromInline
-  static func skipHeaders(_ count: Int, _ cursor: inout RecordCursor) throws(FormatError) {
+  /// Returns the cursor moved past `count` headers of a record.
+  @usableFromInline @inline(never)
+  package static func skipHeaders(
+    _ count: Int, _ start: RecordCursor
+  ) throws(FormatError) -> RecordCursor {
     guard count >= 0 else { throw .lengthOutOfRange(field: "headerCount", length: count) }
+    var cursor = start
     for _ in 0..<count {
       let nameLength = try cursor.varint()
       try cursor.skip(nameLength, field: "header name length")
       try cursor.skipNullable(try cursor.varint(), field: "header value length")
     }
+    return cursor
   }
 }

@@ -45,7 +45,9 @@ package struct RecordCursor {
         return Self.unzigzag(UInt(first & 0x7F) | UInt(second) &<< 7)
       }
     }
-    return try longVarint(byteLimit: 5, lastByteLimit: 0x0F)
+    let long = try unsafe Self.longVarint(at: next, end: end, byteLimit: 5, lastByteLimit: 0x0F)
+    unsafe next = long.next
+    return unsafe long.value
   }
 
   /// Reads a zigzag integer of up to 64 bits.
@@ -65,25 +67,29 @@ package struct RecordCursor {
         return Int64(Self.unzigzag(UInt(first & 0x7F) | UInt(second) &<< 7))
       }
     }
-    return Int64(try longVarint(byteLimit: 10, lastByteLimit: 0x01))
+    let long = try unsafe Self.longVarint(at: next, end: end, byteLimit: 10, lastByteLimit: 0x01)
+    unsafe next = long.next
+    return Int64(unsafe long.value)
   }
 
-  /// Reads a zigzag integer of any length, byte by byte.
+  /// Reads a zigzag integer of any length and returns it with where it ends.
+  ///
+  /// A function of plain values: handed its address, the cursor would live in memory.
   @usableFromInline @inline(never)
-  package mutating func longVarint(byteLimit: Int, lastByteLimit: UInt8) throws(FormatError) -> Int
-  {
+  package static func longVarint(
+    at start: UnsafeRawPointer, end: UnsafeRawPointer, byteLimit: Int, lastByteLimit: UInt8
+  ) throws(FormatError) -> (value: Int, next: UnsafeRawPointer) {
     var value: UInt64 = 0
+    let available = unsafe end - start
     for index in 0..<byteLimit {
-      guard remaining > 0 else {
-        throw .truncated(needed: index + 1, available: index)
-      }
-      // SAFETY: at least one byte remains.
-      let byte = unsafe next.load(as: UInt8.self)
-      unsafe next += 1
+      guard index < available else { throw .truncated(needed: index + 1, available: available) }
+      // SAFETY: the byte is one of those available.
+      let byte = unsafe start.load(fromByteOffset: index, as: UInt8.self)
       value |= UInt64(byte & 0x7F) &<< UInt64(7 * index)
       if byte < 0x80 {
         if index == byteLimit - 1, byte > lastByteLimit { throw .malformedVarint }
-        return Int(truncatingIfNeeded: Int64(bitPattern: value &>> 1) ^ -Int64(value & 1))
+        let result = Int(bitPattern: UInt(value &>> 1)) ^ (0 &- Int(value & 1))
+        return unsafe (result, start + (index + 1))
       }
     }
     throw .malformedVarint

@@ -58,7 +58,7 @@ package struct RecordEncoding {
       unsafe next.storeBytes(of: 0, as: UInt8.self)
       unsafe next += 1
     } else {
-      unsafe Self.write(headers, to: &next)
+      unsafe next = Self.write(headers, to: next)
     }
     return unsafe next
   }
@@ -92,7 +92,10 @@ package struct RecordEncoding {
   }
 
   @usableFromInline @inline(never)
-  package static func write(_ headers: [RecordHeader], to next: inout UnsafeMutableRawPointer) {
+  package static func write(
+    _ headers: [RecordHeader], to start: UnsafeMutableRawPointer
+  ) -> UnsafeMutableRawPointer {
+    var next = unsafe start
     // SAFETY: the caller reserved what `byteCount(of:)` says.
     unsafe Varint.write(Int64(headers.count), to: &next)
     for header in headers {
@@ -108,5 +111,6 @@ package struct RecordEncoding {
         unsafe write(bytes.baseAddress, count: bytes.count, to: &next)
       }
     }
+    return unsafe next
   }
 }

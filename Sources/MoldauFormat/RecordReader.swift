@@ -62,9 +62,10 @@ package struct RecordReader: ~Escapable {
     try record.skipNullable(valueCount, field: "value length")
     let headerCount = try record.varint()
     let headersStart = unsafe record.next
-    if headerCount != 0 { try RecordBatch.skipHeaders(headerCount, &record) }
+    if headerCount != 0 { record = try RecordBatch.skipHeaders(headerCount, record) }
     if unsafe record.next != end { throw RecordCursor.recordEndError }
-    cursor = record
+    // Equal to record.next, but known early: the processor need not wait for the fields' lengths.
+    unsafe cursor.next = end
     let view = unsafe RecordView(
       offset: Offset(rawValue: baseOffset &+ Int64(offsetDelta)),
       timestampMilliseconds: timestampBase &+ (timestampDelta & timestampDeltaMask),

@@ -35,13 +35,17 @@ package enum Varint {
       unsafe next.storeBytes(of: pair.littleEndian, as: UInt16.self)
       unsafe next += 2
     } else {
-      unsafe writeLong(coded, to: &next)
+      unsafe next = writeLong(coded, to: next)
     }
   }
 
+  /// Writes a zigzag integer of any length and returns where it ends.
   @usableFromInline @inline(never)
-  static func writeLong(_ coded: UInt64, to next: inout UnsafeMutableRawPointer) {
+  package static func writeLong(
+    _ coded: UInt64, to start: UnsafeMutableRawPointer
+  ) -> UnsafeMutableRawPointer {
     var rest = coded
+    var next = unsafe start
     // SAFETY: as for `write`.
     while rest >= 0x80 {
       unsafe next.storeBytes(of: UInt8(truncatingIfNeeded: rest | 0x80), as: UInt8.self)
@@ -49,6 +53,6 @@ package enum Varint {
       rest &>>= 7
     }
     unsafe next.storeBytes(of: UInt8(truncatingIfNeeded: rest), as: UInt8.self)
-    unsafe next += 1
+    return unsafe next + 1
   }
 }
