@@ -70,7 +70,8 @@ static inline const uint8_t *scan_record(const uint8_t *next, const uint8_t *end
     result->value_bytes += (uint64_t)value_size;
     result->first_bytes += *value;
   }
-  return next == record_end ? next : NULL;
+  // The next record is found by the length, so that the processor need not wait for the fields.
+  return next == record_end ? record_end : NULL;
 }
 
 int moldau_baseline_scan(const uint8_t *log, size_t count, struct moldau_baseline_scan *result) {
