@@ -1,6 +1,6 @@
 /// The text form that the checkpoints share: `0`, the number of entries, an entry a line.
 ///
-/// Format: docs/format/checkpoints.md.
+/// Format: docs/format/offset-checkpoints.md.
 enum CheckpointText {
   static let version = 0
 

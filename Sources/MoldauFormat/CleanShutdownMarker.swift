@@ -1,6 +1,6 @@
 /// `.kafka_cleanshutdown`: its presence says that the directory was closed in order.
 ///
-/// Format: docs/format/log-directory.md.
+/// Format: docs/format/clean-shutdown-marker.md.
 package struct CleanShutdownMarker: Hashable, Sendable {
   package static let version: Int64 = 0
 

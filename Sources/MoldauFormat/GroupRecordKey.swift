@@ -1,6 +1,6 @@
 /// The key of a record in `__consumer_offsets`, which says what its value is.
 ///
-/// Format: docs/format/consumer-offsets.md.
+/// Format: docs/format/group-offsets.md.
 package enum GroupRecordKey: Hashable, Sendable {
   case offset(GroupOffsetKey)
   case group(GroupMetadataKey)

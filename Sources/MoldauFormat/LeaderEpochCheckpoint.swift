@@ -1,6 +1,6 @@
 /// A partition's history of leaders: the first offset that was written under each epoch.
 ///
-/// Format: docs/format/checkpoints.md.
+/// Format: docs/format/leader-epoch-checkpoint.md.
 package struct LeaderEpochCheckpoint: Equatable, Sendable {
   package struct Entry: Hashable, Sendable {
     package var epoch: Int32

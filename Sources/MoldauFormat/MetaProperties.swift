@@ -1,6 +1,6 @@
 /// `meta.properties`: whose log directory it is.
 ///
-/// Format: docs/format/log-directory.md.
+/// Format: docs/format/meta-properties.md.
 package struct MetaProperties: Equatable, Sendable {
   /// A line that this build has no use for.
   package struct Property: Hashable, Sendable {

@@ -1,6 +1,6 @@
 /// A checkpoint of one offset per partition, such as `recovery-point-offset-checkpoint`.
 ///
-/// Format: docs/format/checkpoints.md.
+/// Format: docs/format/offset-checkpoints.md.
 package struct OffsetCheckpoint: Equatable, Sendable {
   package struct Entry: Hashable, Sendable {
     package var partition: TopicPartition

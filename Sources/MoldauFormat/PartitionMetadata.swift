@@ -1,6 +1,6 @@
 /// `partition.metadata`: of which topic the folder holds a partition.
 ///
-/// Format: docs/format/log-directory.md.
+/// Format: docs/format/partition-metadata.md.
 package struct PartitionMetadata: Hashable, Sendable {
   package static let version = 0
 
