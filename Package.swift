@@ -78,6 +78,7 @@ let package = Package(
     tests("MoldauDiskTests", ["MoldauDisk"]),
     tests("MoldauLogTests", ["MoldauLog", "MoldauDisk", "MoldauFormat", "MoldauCompression"]),
     tests("MoldauProtocolTests", ["MoldauProtocol", "MoldauFormat"]),
+    tests("MoldauClientTests", ["MoldauClient", "MoldauProtocol", "MoldauFormat"]),
     tests("MoldauServerTests", ["MoldauServer", "MoldauClient", "MoldauLog"]),
     tests("MoldauBenchmarksTests", ["MoldauBenchmarks"]),
   ]

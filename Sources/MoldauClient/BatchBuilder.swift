@@ -31,6 +31,17 @@ package struct BatchBuilder: ~Copyable {
       key: key, value: value, timestampMilliseconds: timestampMilliseconds, headers: headers)
   }
 
+  /// Appends a record; nil is a null key or value.
+  package mutating func append(
+    key: Span<UInt8>? = nil, value: Span<UInt8>?, timestampMilliseconds: Int64,
+    headers: [RecordHeader] = []
+  ) {
+    // SAFETY: bytes have no padding between them.
+    unsafe encoder.append(
+      key: key?.bytes, value: value?.bytes, timestampMilliseconds: timestampMilliseconds,
+      headers: headers)
+  }
+
   /// Compresses the records and writes the header; `bytes` then are the whole batch.
   ///
   /// - Throws: when the codec has no such level.

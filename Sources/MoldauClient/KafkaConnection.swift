@@ -237,7 +237,8 @@ package final class KafkaConnection {
     precondition(
       inFlight.first == pending.correlationID,
       "answers are received in the order of their requests")
-    setTimeout(milliseconds: options.timeoutMilliseconds + pending.waitMilliseconds)
+    let patience = Int(options.timeoutMilliseconds) + Int(pending.waitMilliseconds)
+    setTimeout(milliseconds: max(Int32(clamping: patience), 1))
     let doing = "it owed an answer to \(Request.apiKey)"
     try fill(to: MemoryLayout<Int32>.size, doing: doing)
     let byteCount = size(received.bytes)

@@ -20,8 +20,9 @@ package struct SupportedApi: Equatable, Sendable {
 
   /// All of them, by ascending key.
   ///
-  /// Produce announces version 0, as Kafka 4 does: librdkafka takes its absence for a broker that
-  /// cannot compress (KAFKA-18659). No client that we know sends what it cannot also send newer.
+  /// Produce announces version 0, as Kafka 4 does: without it librdkafka (kcat 1.7.1 tried) silently
+  /// sends uncompressed what should be gzip, snappy or lz4 (KAFKA-18659). It then sends the
+  /// highest version that both know, so versions 0 to 2 are not served.
   package static let all: [SupportedApi] = [
     SupportedApi(.produce, 3...13, flexibleSince: 9, advertisedMinimum: 0),
     SupportedApi(.fetch, 4...18, flexibleSince: 12),
