@@ -73,6 +73,13 @@ let package = Package(
     .systemLibrary(name: "CMoldauSnappy", providers: [.apt(["libsnappy-dev"])]),
     .systemLibrary(name: "CMoldauZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
+    .target(
+      name: "MoldauFuzz", dependencies: ["MoldauProtocol", "MoldauCompression", "MoldauFormat"],
+      path: "Tests/Fuzz/MoldauFuzz", swiftSettings: settings),
+    .testTarget(
+      name: "MoldauFuzzTests", dependencies: ["MoldauFuzz", "MoldauProtocol"],
+      path: "Tests/Fuzz/MoldauFuzzTests", swiftSettings: settings),
+
     tests("MoldauFormatTests", ["MoldauFormat"]),
     tests("MoldauCompressionTests", ["MoldauCompression", "MoldauFormat"]),
     tests("MoldauDiskTests", ["MoldauDisk"]),
@@ -83,3 +90,11 @@ let package = Package(
     tests("MoldauBenchmarksTests", ["MoldauBenchmarks"]),
   ]
 )
+
+// libFuzzer's program needs its own flags for every target, so only Tests/Fuzz/run builds it.
+if Context.environment["MOLDAU_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "moldau-fuzz", dependencies: ["MoldauFuzz"], path: "Tests/Fuzz/Driver",
+      swiftSettings: settings))
+}

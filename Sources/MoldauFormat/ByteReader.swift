@@ -56,9 +56,14 @@ struct ByteReader: ~Escapable {
   }
 
   /// Reads a compact string: its length plus one as a varint, then UTF-8; nil for null.
+  ///
+  /// As in Kafka it has at most 32,767 bytes, so it can be written in the other form too.
   @_lifetime(self: copy self)
   mutating func nullableCompactString(_ field: String) throws(FormatError) -> String? {
     guard let length = try compactLength(field) else { return nil }
+    guard length <= Int(Int16.max) else {
+      throw .lengthOutOfRange(field: field, length: length)
+    }
     return try text(field, length: length)
   }
 

@@ -1,0 +1,34 @@
+import MoldauFormat
+
+extension FuzzTarget {
+  /// The text files of a log directory, and its names.
+  static let directoryFileTargets = [
+    FuzzTarget("offset-checkpoint") { expectStable(OffsetCheckpoint.self, $0) },
+    FuzzTarget("leader-epoch-checkpoint") { expectStable(LeaderEpochCheckpoint.self, $0) },
+    FuzzTarget("partition-metadata") { expectStable(PartitionMetadata.self, $0) },
+    FuzzTarget("meta-properties") { expectStable(MetaProperties.self, $0) },
+    FuzzTarget("clean-shutdown-marker") { expectStable(CleanShutdownMarker.self, $0) },
+    FuzzTarget("file-name") { bytes in
+      let name = text(bytes)
+      if let file = SegmentFileName(parsing: name) {
+        precondition(file.description == name, "a segment's file has one name")
+      }
+      if let partition = TopicPartition(directoryName: name) {
+        precondition(partition.directoryName == name, "a partition's folder has one name")
+        let deleted = partition.deletedDirectoryName(token: .zero)
+        precondition(TopicPartition.isDeletedDirectoryName(deleted), "a deleted one is known")
+        precondition(TopicPartition(directoryName: deleted) == nil, "and not taken for a live one")
+        precondition(deleted.utf8.count <= 255, "every file system takes the name")
+      }
+      if let id = TopicID(base64: name) {
+        precondition(id.base64 == name, "a topic's id has one spelling")
+      }
+    },
+  ]
+}
+
+extension OffsetCheckpoint: Reencodable {}
+extension LeaderEpochCheckpoint: Reencodable {}
+extension PartitionMetadata: Reencodable {}
+extension MetaProperties: Reencodable {}
+extension CleanShutdownMarker: Reencodable {}
