@@ -23,7 +23,7 @@ enum KeyValueText {
   static func escape(_ text: String) -> String {
     var escaped = ""
     for scalar in text.unicodeScalars {
-      if "\\=:#! ".unicodeScalars.contains(scalar) { escaped.unicodeScalars.append("\\") }
+      if "\\=:#! \t".unicodeScalars.contains(scalar) { escaped.unicodeScalars.append("\\") }
       escaped.unicodeScalars.append(scalar)
     }
     return escaped
@@ -39,27 +39,25 @@ enum KeyValueText {
     _ text: Scalars, upToSeparator: Bool, name: String
   ) throws(FormatError) -> (text: String, rest: Scalars) {
     var result = ""
+    // Blanks before the separator are not the key's, unless escaped.
+    var trailingBlankCount = 0
     var rest = text
     while let scalar = rest.popFirst() {
       if upToSeparator, scalar == "=" || scalar == ":" {
-        return (trimmedAtEnd(result), rest)
+        return (String(result.unicodeScalars.dropLast(trailingBlankCount)), rest)
       }
       guard scalar == "\\" else {
         result.unicodeScalars.append(scalar)
+        trailingBlankCount = scalar == " " || scalar == "\t" ? trailingBlankCount + 1 : 0
         continue
       }
       guard let escaped = rest.popFirst() else {
         throw .invalid(field: name, reason: "a line goes on in the next")
       }
       result.unicodeScalars.append(escaped)
+      trailingBlankCount = 0
     }
     guard !upToSeparator else { throw .invalid(field: name, reason: "a line has no '='") }
     return (result, rest)
-  }
-
-  private static func trimmedAtEnd(_ text: String) -> String {
-    var text = text
-    while text.last == " " || text.last == "\t" { text.removeLast() }
-    return text
   }
 }
