@@ -60,7 +60,8 @@ let package = Package(
     library("MoldauClient", ["MoldauProtocol", "MoldauCompression", "MoldauFormat"]),
     library("MoldauProtocol", ["MoldauFormat"]),
     library(
-      "MoldauLog", ["MoldauCompression", "MoldauDisk", "MoldauFormat", logging, metrics]),
+      "MoldauLog",
+      ["MoldauCompression", "MoldauDisk", "MoldauFormat", "CMoldau", logging, metrics]),
     library(
       "MoldauCompression",
       ["MoldauFormat", "CMoldauLZ4", "CMoldauZstd", "CMoldauSnappy", "CMoldauZlib"]),

@@ -32,11 +32,11 @@ extension Disk {
     }
     if isDurable { try file.sync() }
     try rename(temporaryPath, to: path)
-    if isDurable { try syncDirectory(Self.parent(of: path)) }
+    if isDurable { try syncDirectory(parent(of: path)) }
   }
 
   /// The folder that holds `path`.
-  package static func parent(of path: String) -> String {
+  package func parent(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }

@@ -16,6 +16,9 @@ package protocol Disk: Sendable {
   /// Returns what is at `path`, or `nil` when nothing is.
   func kind(of path: String) throws(DiskError) -> DirectoryEntry.Kind?
 
+  /// The size of the file at `path` in bytes.
+  func size(of path: String) throws(DiskError) -> Int
+
   /// Renames a file or directory, replacing a file at `destination`. Durable only after
   /// `syncDirectory` of the parent.
   func rename(_ source: String, to destination: String) throws(DiskError)

@@ -220,6 +220,16 @@ package final class SimulatedDisk: Disk {
     }
   }
 
+  package func size(of path: String) throws(DiskError) -> Int {
+    let inode = try look("stat", path) { names throws(DiskError) in
+      guard case .file(let inode) = try names.node(at: path, call: "stat") else {
+        throw DiskError(call: "stat", path: path, errno: EISDIR)
+      }
+      return inode
+    }
+    return inode.contents.withLock { $0.size }
+  }
+
   package func rename(_ source: String, to destination: String) throws(DiskError) {
     try change("rename", source) { names throws(DiskError) in
       let from = try names.place(of: source, call: "rename")

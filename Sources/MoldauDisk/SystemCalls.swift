@@ -207,6 +207,15 @@ enum SystemCalls {
     return nil
   }
 
+  /// `stat`, following links: the size of a file.
+  static func size(of path: String) throws(DiskError) -> Int {
+    try checkPath(path, "stat")
+    var status = stat()
+    // SAFETY: the kernel fills the structure, which outlives the call.
+    guard unsafe stat(path, &status) == 0 else { throw failure("stat", path) }
+    return Int(status.st_size)
+  }
+
   /// `rename`.
   static func renameEntry(_ source: String, to destination: String) throws(DiskError) {
     try checkPath(source, "rename")

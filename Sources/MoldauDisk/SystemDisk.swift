@@ -34,6 +34,10 @@ package struct SystemDisk: Disk {
     try SystemCalls.kind(of: path)
   }
 
+  package func size(of path: String) throws(DiskError) -> Int {
+    try SystemCalls.size(of: path)
+  }
+
   package func rename(_ source: String, to destination: String) throws(DiskError) {
     try SystemCalls.renameEntry(source, to: destination)
   }

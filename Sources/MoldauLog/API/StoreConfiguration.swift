@@ -1,0 +1,50 @@
+public import Logging
+
+/// How a store treats its directory and its topics.
+public struct StoreConfiguration: Sendable {
+  /// What an acknowledged append survives where its topic or call does not say otherwise.
+  public var durability: Durability
+  /// Appends wait, and `enqueue` throws `backpressure`, while more bytes than this wait to become
+  /// durable.
+  public var maxPendingBytes: Int
+  /// The most segment files that are held open at once; each takes a descriptor.
+  public var maxOpenFiles: Int
+  /// The most segments that are mapped for reading at once.
+  public var maxMaps: Int
+  /// How many threads recover partitions on opening; 0 takes one per processor.
+  public var recoveryThreadCount: Int
+  /// The size at which the commit journal changes over to its other file, in bytes.
+  public var journalBytes: Int
+  /// How often, at the most, the log files of buffered topics are synced and their recovery point
+  /// moved, which bounds what recovery scans.
+  public var checkpointInterval: Duration
+  /// Where the store reports what an operator should know; quiet by default.
+  public var logger: Logger
+  /// Called now and then while recovery runs, from the threads that run it.
+  public var onRecoveryProgress: (@Sendable (RecoveryProgress) -> Void)?
+  /// Whether a thread of the store does retention, deletion and checkpoints. Tests that count system
+  /// calls turn it off and call `runMaintenance`.
+  package var runsMaintenance = true
+
+  public init(
+    durability: Durability = .groupCommit(),
+    maxPendingBytes: Int = 64 << 20,
+    maxOpenFiles: Int = 1024,
+    maxMaps: Int = 1024,
+    recoveryThreadCount: Int = 0,
+    journalBytes: Int = 32 << 20,
+    checkpointInterval: Duration = .seconds(60),
+    logger: Logger = Logger(label: "moldau") { _ in SwiftLogNoOpLogHandler() },
+    onRecoveryProgress: (@Sendable (RecoveryProgress) -> Void)? = nil
+  ) {
+    self.durability = durability
+    self.maxPendingBytes = maxPendingBytes
+    self.maxOpenFiles = maxOpenFiles
+    self.maxMaps = maxMaps
+    self.recoveryThreadCount = recoveryThreadCount
+    self.journalBytes = journalBytes
+    self.checkpointInterval = checkpointInterval
+    self.logger = logger
+    self.onRecoveryProgress = onRecoveryProgress
+  }
+}

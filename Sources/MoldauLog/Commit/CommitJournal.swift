@@ -1,0 +1,149 @@
+import MoldauDisk
+import MoldauFormat
+import Synchronization
+
+/// The journal of group commits: the bytes of all partitions in one file, one write and one sync for
+/// each commit.
+///
+/// Sixty-four partitions cost what one costs (docs/decisions/group-commit.md has the figures). Two
+/// files take turns. When one is full the maintenance thread syncs the segments of the logs that
+/// have entries in it, after which it is written over from the start: its blocks are there already,
+/// and a sync has no metadata to write. Used by the commit thread alone, but for `isFree`.
+///
+/// INVARIANT: a file is written over only when all that it holds is synced in segments.
+final class CommitJournal: Sendable {
+  private struct Half: Sendable {
+    var file: (any DiskFile)?
+    /// The bytes that were ever written, which need no new blocks.
+    var writtenByteCount = 0
+  }
+
+  private struct State: Sendable {
+    var halves = [Half(), Half()]
+    var current = 0
+    var position = 0
+    var sequence: UInt64 = 1
+    /// The logs with entries in the current half.
+    var logs: [ObjectIdentifier: PartitionLog] = [:]
+  }
+
+  static let fileNames = ["moldau-journal-0", "moldau-journal-1"]
+
+  private let directory: String
+  private let disk: any Disk
+  private let maxFileBytes: Int
+  private let state = Mutex(State())
+  private let otherIsFree = Atomic<Bool>(true)
+  /// Where frames are put together; the commit thread's.
+  private let buffer = FrameBuffer()
+
+  init(directory: String, disk: any Disk, maxFileBytes: Int) {
+    self.directory = directory
+    self.disk = disk
+    self.maxFileBytes = max(maxFileBytes, 1 << 20)
+  }
+
+  /// Makes what the snapshots hold durable.
+  ///
+  /// Returns `false` when the journal has no room now: the caller then syncs the segments. On an
+  /// error nothing may be taken for durable.
+  func commit(
+    _ snapshots: [CommitSnapshot], maintenance: MaintenanceQueue
+  ) throws(DiskError) -> Bool {
+    var entryCount = 0
+    buffer.begin()
+    for snapshot in snapshots {
+      for extent in snapshot.extents {
+        try buffer.add(extent, of: snapshot.log)
+        entryCount += 1
+      }
+    }
+    guard entryCount > 0 else { return true }
+    let logs = snapshots.map(\.log)
+    return try write(entryCount: entryCount, logs: logs, maintenance: maintenance)
+  }
+
+  /// Voids what the journal holds of a log at or above `offset`, before the log is cut there.
+  func truncate(
+    _ log: PartitionLog, to offset: Offset, maintenance: MaintenanceQueue
+  ) throws(DiskError) -> Bool {
+    buffer.begin()
+    buffer.addTruncation(of: log, to: offset)
+    return try write(entryCount: 1, logs: [log], maintenance: maintenance)
+  }
+
+  private func write(
+    entryCount: Int, logs: [PartitionLog], maintenance: MaintenanceQueue
+  ) throws(DiskError) -> Bool {
+    let frameByteCount = buffer.byteCount
+    guard frameByteCount <= maxFileBytes else { return false }
+    var state = state.withLock { $0 }
+    if state.position + frameByteCount > maxFileBytes {
+      guard otherIsFree.load(ordering: .acquiring) else { return false }
+      changeOver(&state, maintenance)
+    }
+    let file = try openHalf(&state)
+    let end = state.position + frameByteCount
+    var written = state.halves[state.current].writtenByteCount
+    if end > written {
+      let step = Limits.journalGrowthBytes
+      written = min((end + step - 1) / step * step, max(maxFileBytes, end))
+    }
+    buffer.finish(
+      sequence: state.sequence, entryCount: entryCount,
+      paddedByteCount: max(frameByteCount, end > state.halves[state.current].writtenByteCount
+        ? written - state.position : 0))
+    try unsafe file.write(buffer.bytes, at: state.position)
+    try file.sync()
+    state.halves[state.current].writtenByteCount = written
+    state.position = end
+    state.sequence += 1
+    for log in logs { state.logs[ObjectIdentifier(log)] = log }
+    let next = state
+    self.state.withLock { $0 = next }
+    return true
+  }
+
+  /// Goes on in the other half, and has the logs of this one synced so that it becomes free.
+  private func changeOver(_ state: inout State, _ maintenance: MaintenanceQueue) {
+    let logs = Array(state.logs.values)
+    state.current = 1 - state.current
+    state.position = 0
+    state.logs = [:]
+    otherIsFree.store(false, ordering: .releasing)
+    guard let services = logs.first?.services else { return }
+    maintenance.add { [self] in
+      do throws(LogError) {
+        try services.syncAll(logs)
+        otherIsFree.store(true, ordering: .releasing)
+      } catch {
+        services.logger.error("the commit journal cannot be freed: \(error)")
+      }
+    }
+  }
+
+  private func openHalf(_ state: inout State) throws(DiskError) -> any DiskFile {
+    if let file = state.halves[state.current].file { return file }
+    let file = try disk.open(
+      "\(directory)/\(Self.fileNames[state.current])", .createEmpty)
+    try disk.syncDirectory(directory)
+    state.halves[state.current].file = file
+    return file
+  }
+
+  /// Removes the files once all that they hold is synced in segments.
+  func remove() throws(DiskError) {
+    state.withLock { $0 = State() }
+    try Self.removeFiles(in: directory, of: disk)
+  }
+
+  /// Removes a journal's files from a store's folder and makes that durable.
+  static func removeFiles(in directory: String, of disk: any Disk) throws(DiskError) {
+    var removed = false
+    for name in fileNames where try disk.kind(of: "\(directory)/\(name)") != nil {
+      try disk.remove("\(directory)/\(name)")
+      removed = true
+    }
+    if removed { try disk.syncDirectory(directory) }
+  }
+}

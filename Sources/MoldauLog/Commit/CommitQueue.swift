@@ -1,0 +1,217 @@
+import Glibc
+import MoldauDisk
+import MoldauFormat
+import Synchronization
+
+/// Someone who waits for a part of a log to become durable.
+struct CommitWaiter: Sendable {
+  let log: PartitionLog
+  /// All below it must be durable.
+  let offset: Offset
+  /// Whether the log's own file is to be synced rather than the journal.
+  let isDirect: Bool
+  /// How long the commit may wait for company.
+  var maxDelayNanoseconds: Int64 = 0
+  /// Called once with the failure or nil, on the commit thread.
+  let resume: @Sendable (LogError?) -> Void
+
+  init(
+    log: PartitionLog, offset: Offset, isDirect: Bool, maxDelayNanoseconds: Int64 = 0,
+    resume: @escaping @Sendable (LogError?) -> Void
+  ) {
+    self.log = log
+    self.offset = offset
+    self.isDirect = isDirect
+    self.maxDelayNanoseconds = maxDelayNanoseconds
+    self.resume = resume
+  }
+}
+
+/// Makes appends of all partitions of a store durable, together.
+///
+/// One thread: it takes everyone who waits, makes one barrier, wakes them, and takes those who came
+/// meanwhile. So the next batch forms while the device works, and one barrier is in flight.
+final class CommitQueue: Sendable {
+  private struct Pending: Sendable {
+    var waiters: [CommitWaiter] = []
+    var barriers: [@Sendable () -> Void] = []
+    var isSleeping = false
+    var isStopping = false
+  }
+
+  let journal: CommitJournal
+  let maxPendingBytes: Int
+  private let pending = Mutex(Pending())
+  private let pendingByteCount = Atomic<Int>(0)
+  private let signal = WakeSignal()
+  private let thread = Mutex<EngineThread?>(nil)
+  private let rounds = Atomic<Int>(0)
+
+  init(journal: CommitJournal, maxPendingBytes: Int) {
+    self.journal = journal
+    self.maxPendingBytes = maxPendingBytes
+  }
+
+  /// Adds a waiter, starting the commit thread for the first.
+  func add(_ waiter: CommitWaiter) {
+    let stopped = enqueue { $0.waiters.append(waiter) }
+    if stopped { waiter.resume(.closed) }
+  }
+
+  /// Runs `body` on the commit thread, between two commits.
+  func perform(_ body: @escaping @Sendable () -> Void) {
+    let stopped = enqueue { $0.barriers.append(body) }
+    if stopped { body() }
+  }
+
+  private func enqueue(_ change: (inout Pending) -> Void) -> Bool {
+    let (wasSleeping, isStopping) = pending.withLock { pending in
+      guard !pending.isStopping else { return (false, true) }
+      change(&pending)
+      defer { pending.isSleeping = false }
+      return (pending.isSleeping, false)
+    }
+    if isStopping { return true }
+    if wasSleeping { signal.wake() } else { startThread() }
+    return false
+  }
+
+  // MARK: Back-pressure
+
+  /// Counts bytes that were appended and wait to become durable.
+  func notePending(byteCount: Int) {
+    pendingByteCount.add(byteCount, ordering: .relaxed)
+  }
+
+  func noteCommitted(byteCount: Int) {
+    pendingByteCount.subtract(byteCount, ordering: .relaxed)
+  }
+
+  /// Whether no more appends should come before some have become durable.
+  var isFull: Bool { pendingByteCount.load(ordering: .relaxed) > maxPendingBytes }
+
+  // MARK: The commit thread
+
+  private func startThread() {
+    guard rounds.load(ordering: .acquiring) == 0 else { return }
+    thread.withLock { thread in
+      guard thread == nil else { return }
+      rounds.store(1, ordering: .releasing)
+      thread = EngineThread(name: "moldau-commit") { [self] in run() }
+    }
+  }
+
+  /// Commits what waits and ends the thread. Later waiters get `closed`.
+  func stop() {
+    let wasSleeping = pending.withLock { pending in
+      pending.isStopping = true
+      defer { pending.isSleeping = false }
+      return pending.isSleeping
+    }
+    if wasSleeping { signal.wake() }
+    let running = thread.withLock { thread in
+      defer { thread = nil }
+      return thread
+    }
+    running?.join()
+  }
+
+  private func run() {
+    while let (waiters, barriers) = takeAll() {
+      for barrier in barriers { barrier() }
+      if !waiters.isEmpty { commit(waiters) }
+    }
+  }
+
+  private func takeAll() -> ([CommitWaiter], [@Sendable () -> Void])? {
+    while true {
+      let delay = pending.withLock { pending in
+        pending.isStopping ? 0 : pending.waiters.map(\.maxDelayNanoseconds).min() ?? 0
+      }
+      if delay > 0 { Self.pause(nanoseconds: delay) }
+      let (waiters, barriers, isStopping) = pending.withLock { pending in
+        defer {
+          pending.waiters = []
+          pending.barriers = []
+        }
+        if pending.waiters.isEmpty && pending.barriers.isEmpty && !pending.isStopping {
+          pending.isSleeping = true
+        }
+        return (pending.waiters, pending.barriers, pending.isStopping)
+      }
+      if !waiters.isEmpty || !barriers.isEmpty { return (waiters, barriers) }
+      if isStopping { return nil }
+      signal.sleep()
+    }
+  }
+
+  private static func pause(nanoseconds: Int64) {
+    var time = timespec(
+      tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+    // SAFETY: the call reads `time` and writes nothing.
+    unsafe nanosleep(&time, nil)
+  }
+
+  /// HOT: once per barrier. Benchmarks: `commit-64` and its relatives.
+  private func commit(_ waiters: [CommitWaiter]) {
+    let round = rounds.add(1, ordering: .relaxed).newValue
+    var direct: [CommitSnapshot] = []
+    var journaled: [CommitSnapshot] = []
+    var journaledByteCount = 0
+    for waiter in waiters where waiter.isDirect {
+      guard waiter.log.commitRound.exchange(round, ordering: .relaxed) != round else { continue }
+      direct.append(waiter.log.commitSnapshot())
+    }
+    for waiter in waiters where !waiter.isDirect {
+      guard waiter.log.commitRound.exchange(round, ordering: .relaxed) != round else { continue }
+      let snapshot = waiter.log.commitSnapshot()
+      let byteCount = snapshot.byteCount
+      if byteCount > Limits.maxJournaledBytesPerPartition
+        || journaledByteCount + byteCount > Limits.maxJournalFrameBytes
+      {
+        direct.append(snapshot)
+      } else {
+        journaled.append(snapshot)
+        journaledByteCount += byteCount
+      }
+    }
+    let failure = barrier(direct: direct, journaled: journaled)
+    for waiter in waiters { waiter.resume(failure) }
+  }
+
+  /// Makes the snapshots durable; returns what went wrong.
+  private func barrier(direct: [CommitSnapshot], journaled: [CommitSnapshot]) -> LogError? {
+    guard let services = (direct.first ?? journaled.first)?.log.services else { return nil }
+    do throws(LogError) {
+      try services.checkHealth()
+      var direct = direct
+      if !journaled.isEmpty {
+        for snapshot in journaled { try snapshot.log.syncNames() }
+        if try commitToJournal(journaled, services) {
+          for snapshot in journaled { snapshot.log.markDurable(snapshot) }
+        } else {
+          direct += journaled
+        }
+      }
+      for snapshot in direct {
+        try snapshot.log.syncFiles(before: snapshot.end)
+        snapshot.log.markDurable(snapshot)
+      }
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  /// A full disk is no failure: the segments have room for what was appended, and are synced instead.
+  private func commitToJournal(
+    _ snapshots: [CommitSnapshot], _ services: StoreServices
+  ) throws(LogError) -> Bool {
+    do throws(DiskError) {
+      return try journal.commit(snapshots, maintenance: services.maintenance)
+    } catch {
+      guard error.isOutOfSpace else { throw services.poison(error) }
+      return false
+    }
+  }
+}

@@ -1,0 +1,42 @@
+/// The bounds of the engine's queues, buffers and files.
+package enum Limits {
+  /// Positions in a segment are int32 on disk.
+  package static let maxSegmentBytes = Int(Int32.max)
+  package static let minSegmentBytes = 1024
+  package static let maxBatchBytes = 256 << 20
+  package static let maxPartitionsPerTopic = 100_000
+  /// What a batch's records may decompress to.
+  package static let maxDecompressedBytes = 1 << 30
+
+  /// A sealed segment with more bytes than this and an empty offset index gets a new one.
+  static let maxUnindexedBytes = 4 << 20
+
+  /// Reads that look for a batch near a known position take this much at a time, in bytes.
+  static let probeBytes = 8 << 10
+  /// Recovery reads this much at a time, which a core keeps in its cache, in bytes.
+  static let recoveryChunkBytes = 256 << 10
+  /// Sequential reads of a log file take this much at a time, in bytes.
+  static let scanBytes = 1 << 20
+
+  /// Appends above this size go by pwrite rather than through a window, in bytes.
+  static let maxWindowedAppendBytes = 4 << 10
+  /// The first window onto a segment's tail has this many bytes; each next one twice as many.
+  static let minWindowBytes = 64 << 10
+  static let maxWindowBytes = 4 << 20
+
+  /// A partition whose uncommitted bytes exceed this is committed by a sync of its own file rather
+  /// than through the journal.
+  static let maxJournaledBytesPerPartition = 1 << 20
+  /// More logs than this are synced by one sync of the file system.
+  static let maxSyncedOneByOne = 16
+  /// One journal frame's entries have at most this many bytes together.
+  static let maxJournalFrameBytes = 8 << 20
+  /// The journal grows by this much at a time, written with zeros, so that most commits sync only
+  /// blocks that were written before.
+  static let journalGrowthBytes = 1 << 20
+
+  /// Producers that a partition remembers at most.
+  static let maxProducersPerPartition = 100_000
+  /// Batches that a producer's duplicates are looked for in.
+  static let rememberedBatchesPerProducer = 5
+}

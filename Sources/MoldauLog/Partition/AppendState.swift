@@ -1,0 +1,62 @@
+import MoldauFormat
+
+/// What an appender changes, guarded by the log's append lock.
+struct AppendState: Sendable {
+  var settings: AppendSettings
+  var active: Segment
+  var nextOffset: Offset
+  /// The end of the last batch in the active segment's file.
+  var position: Int
+  var unindexedByteCount: Int
+  var indexEntryCount: Int
+  /// The latest timestamp in the active segment and where it is.
+  var latest: TimeIndexEntry?
+  /// The timestamp of the active segment's first batch.
+  var firstTimestampMilliseconds: Int64?
+  var producers: ProducerStates
+  var epochs: LeaderEpochs
+  var window: AppendWindow?
+  var nextWindowBytes = Limits.minWindowBytes
+  /// Small appends since the last large one; the second opens a window.
+  var smallAppendCount = 0
+  /// Whether something was appended since the window was last found in use.
+  var windowWasUsed = false
+  /// Whether the active segment's indexes can grow; they are read when the first append needs them.
+  var indexesAreGrowing = false
+  var isClosed = false
+
+  init(
+    settings: AppendSettings, active: Segment, nextOffset: Offset,
+    producers: ProducerStates = ProducerStates(), epochs: LeaderEpochs = LeaderEpochs()
+  ) {
+    self.settings = settings
+    self.active = active
+    self.nextOffset = nextOffset
+    self.producers = producers
+    self.epochs = epochs
+    position = active.byteCount
+    unindexedByteCount = 0
+    indexEntryCount = 0
+  }
+}
+
+/// The part of a topic's configuration that each append needs.
+struct AppendSettings: Sendable {
+  var segmentBytes: Int
+  var segmentAgeMilliseconds: Int64
+  var indexIntervalBytes: Int
+  var maxIndexEntries: Int
+  var maxBatchBytes: Int
+  var usesLogAppendTime: Bool
+  var isCompacted: Bool
+
+  init(_ configuration: TopicConfiguration) {
+    segmentBytes = configuration.segmentBytes
+    segmentAgeMilliseconds = configuration.segmentAge.milliseconds
+    indexIntervalBytes = configuration.indexIntervalBytes
+    maxIndexEntries = configuration.maxIndexBytes / TimeIndexEntry.byteCount
+    maxBatchBytes = configuration.maxBatchBytes
+    usesLogAppendTime = configuration.timestampType == .logAppendTime
+    isCompacted = configuration.isCompacted
+  }
+}

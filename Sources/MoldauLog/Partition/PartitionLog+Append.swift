@@ -1,0 +1,224 @@
+import MoldauCompression
+import MoldauDisk
+package import MoldauFormat
+import Synchronization
+
+/// Where an appended batch came to lie.
+package struct AppendedBatch: Hashable, Sendable {
+  package var baseOffset: Offset
+  package var lastOffset: Offset
+  /// The time that the log gave the records, −1 when they kept their own.
+  package var logAppendTimeMilliseconds: Int64
+  package var byteCount: Int
+}
+
+/// Who wrote a batch, which says what may be in it.
+package enum AppendOrigin: Sendable {
+  /// A client: one batch of data records, offsets to be assigned.
+  case client
+  /// A coordinator of this broker: control batches too, offsets to be assigned.
+  case coordinator
+  /// The partition's leader: bytes kept as they are, offsets and leader epoch too.
+  case leader
+}
+
+extension PartitionLog {
+  /// Checks a batch, gives its records their offsets and writes it.
+  ///
+  /// Written to the operating system when it returns, synced when `whenDurable` says so. Checks run
+  /// before the append lock is taken; on an error nothing was appended.
+  package func append(
+    _ batch: RawSpan, leaderEpoch: Int32 = 0, origin: AppendOrigin = .client
+  ) throws(LogError) -> AppendedBatch {
+    // SAFETY: the buffer is read within its count and not kept.
+    try unsafe batch.withUnsafeBytes { (bytes) throws(LogError) in
+      try unsafe append(bytes, leaderEpoch: leaderEpoch, origin: origin)
+    }
+  }
+
+  private func append(
+    _ bytes: UnsafeRawBufferPointer, leaderEpoch: Int32, origin: AppendOrigin
+  ) throws(LogError) -> AppendedBatch {
+    let settings = state.withLock { $0.settings }
+    let header = try unsafe BatchValidation(settings: settings, origin: origin).check(bytes)
+    if settings.usesLogAppendTime && origin != .leader {
+      return try unsafe appendWithLogTime(bytes, header, leaderEpoch: leaderEpoch)
+    }
+    return try unsafe write(header, bytes, leaderEpoch: leaderEpoch, origin: origin)
+  }
+
+  /// Appends a copy of the batch whose records have the log's time.
+  private func appendWithLogTime(
+    _ bytes: UnsafeRawBufferPointer, _ header: RecordBatchHeader, leaderEpoch: Int32
+  ) throws(LogError) -> AppendedBatch {
+    let now = services.clock.nowMilliseconds()
+    var stamped = header
+    stamped.attributes.isLogAppendTime = true
+    stamped.maxTimestampMilliseconds = now
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 16)
+    defer { unsafe copy.deallocate() }
+    unsafe copy.copyMemory(from: bytes)
+    // SAFETY: `copy` holds a whole batch, so its header's bytes are there.
+    guard let start = copy.baseAddress else { preconditionFailure("a batch has bytes") }
+    unsafe stamped.store(to: start)
+    stamped.checksum = unsafe Checksum.crc32c(
+      UnsafeRawBufferPointer(rebasing: copy[RecordBatchHeader.checksummedRangeStart...]))
+    unsafe stamped.store(to: start)
+    var appended = try unsafe write(
+      stamped, UnsafeRawBufferPointer(copy), leaderEpoch: leaderEpoch, origin: .client)
+    appended.logAppendTimeMilliseconds = now
+    return appended
+  }
+
+  /// Writes a batch that was checked, or that this process has just encoded.
+  func write(
+    _ header: RecordBatchHeader, _ bytes: UnsafeRawBufferPointer, leaderEpoch: Int32,
+    origin: AppendOrigin
+  ) throws(LogError) -> AppendedBatch {
+    try services.checkHealth()
+    let control: ControlRecord?
+    do throws(FormatError) { control = try unsafe ControlRecord.read(from: bytes, header) } catch {
+      throw .invalidBatch(error)
+    }
+    let appended = try state.withLock { (state) throws(LogError) in
+      try unsafe writeLocked(
+        &state, header, control, bytes, leaderEpoch: leaderEpoch, origin: origin)
+    }
+    observers.notify(end: appended.lastOffset.advanced(by: 1))
+    return appended
+  }
+
+  /// HOT: once per batch, under the append lock. Benchmarks: `append-batch-16k`, `append-single`.
+  private func writeLocked(
+    _ state: inout AppendState, _ header: RecordBatchHeader, _ control: ControlRecord?,
+    _ bytes: UnsafeRawBufferPointer, leaderEpoch: Int32, origin: AppendOrigin
+  ) throws(LogError) -> AppendedBatch {
+    guard !state.isClosed else { throw .closed }
+    var header = header
+    if origin == .leader {
+      guard header.baseOffset >= state.nextOffset else {
+        throw .invalidBatch(
+          .invalid(field: "baseOffset", reason: "\(header.baseOffset) is below the log's end"))
+      }
+    } else {
+      header.baseOffset = state.nextOffset
+      header.partitionLeaderEpoch = leaderEpoch
+    }
+    let byteCount = header.batchByteCount
+    if shouldRoll(state, header) { try roll(&state) }
+    if !state.indexesAreGrowing { try prepareIndexes(&state) }
+
+    var prefix = (UInt64(0), UInt64(0))
+    try unsafe withUnsafeMutableBytes(of: &prefix) { (prefix) throws(LogError) in
+      unsafe RecordBatch.stampPrefix(
+        header, baseOffset: header.baseOffset, leaderEpoch: header.partitionLeaderEpoch,
+        into: prefix)
+      try unsafe put(
+        UnsafeRawBufferPointer(prefix), UnsafeRawBufferPointer(rebasing: bytes[16..<byteCount]),
+        &state)
+    }
+    finishWrite(&state, header, control)
+    return AppendedBatch(
+      baseOffset: header.baseOffset, lastOffset: header.lastOffset, logAppendTimeMilliseconds: -1,
+      byteCount: byteCount)
+  }
+
+  /// Puts a batch's bytes behind the last batch, through the window when they are few.
+  private func put(
+    _ prefix: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer, _ state: inout AppendState
+  ) throws(LogError) {
+    let byteCount = prefix.count + body.count
+    if byteCount <= Limits.maxWindowedAppendBytes {
+      state.smallAppendCount += 1
+      if state.smallAppendCount > 1, let window = openWindow(&state, byteCount) {
+        let target = unsafe window.bytes(from: state.position)
+        // SAFETY: `openWindow` has made sure that the window holds `byteCount` bytes more.
+        unsafe target.copyMemory(from: prefix)
+        unsafe UnsafeMutableRawBufferPointer(rebasing: target[prefix.count...])
+          .copyMemory(from: body)
+        return
+      }
+    } else {
+      state.smallAppendCount = 0
+    }
+    let file = try state.active.file()
+    do throws(DiskError) {
+      try unsafe file.write(prefix, body, at: state.position)
+    } catch {
+      cutBack(file, to: max(state.position, state.window?.end ?? 0))
+      throw LogError(error)
+    }
+  }
+
+  /// Takes back what a failed write may have left. It is behind the log's end all the same, so that
+  /// a failure here loses nothing.
+  private func cutBack(_ file: any DiskFile, to end: Int) {
+    do throws(DiskError) { try file.truncate(to: end) } catch {
+      services.logger.warning("\(file.path): cutting an unfinished write failed: \(error)")
+    }
+  }
+
+  /// Returns a window with room for `byteCount` bytes, or `nil` when the disk has none to give.
+  private func openWindow(_ state: inout AppendState, _ byteCount: Int) -> AppendWindow? {
+    state.windowWasUsed = true
+    if let window = state.window, window.end - state.position >= byteCount { return window }
+    state.window = nil
+    do {
+      let file = try state.active.file()
+      let window = try AppendWindow(
+        file: file, position: state.position, byteCount: state.nextWindowBytes)
+      state.window = window
+      state.nextWindowBytes = min(state.nextWindowBytes * 2, Limits.maxWindowBytes)
+      return window
+    } catch {
+      // Without blocks or address space there is still pwrite, which says so if there is no room.
+      state.smallAppendCount = 0
+      return nil
+    }
+  }
+
+  /// Publishes a batch whose bytes are in place.
+  private func finishWrite(
+    _ state: inout AppendState, _ header: RecordBatchHeader, _ control: ControlRecord?
+  ) {
+    let active = state.active
+    let relative = active.relative(header.lastOffset)
+    if header.maxTimestampMilliseconds > state.latest?.timestampMilliseconds ?? -1 {
+      state.latest = TimeIndexEntry(
+        timestampMilliseconds: header.maxTimestampMilliseconds, relativeOffset: relative)
+    }
+    if state.firstTimestampMilliseconds == nil {
+      state.firstTimestampMilliseconds = header.maxTimestampMilliseconds
+    }
+    if state.unindexedByteCount > state.settings.indexIntervalBytes {
+      active.addIndexEntry(
+        lastOffset: header.lastOffset, position: state.position, time: state.latest)
+      state.indexEntryCount += 1
+      state.unindexedByteCount = 0
+    }
+    state.unindexedByteCount += header.batchByteCount
+    state.position += header.batchByteCount
+    state.nextOffset = header.nextOffset
+    active.publish(byteCount: state.position)
+    endCounter.store(header.nextOffset.rawValue, ordering: .releasing)
+    if header.partitionLeaderEpoch > state.epochs.latest ?? -1 {
+      state.epochs.note(header.partitionLeaderEpoch, from: header.baseOffset)
+    }
+    if header.hasProducer, let aborted = state.producers.add(header, control: control) {
+      active.addAborted(aborted)
+    }
+    publishStable(state)
+  }
+
+  func publishStable(_ state: AppendState) {
+    let stable = state.producers.firstUndecidedOffset ?? state.nextOffset
+    stableCounter.store(stable.rawValue, ordering: .releasing)
+  }
+
+  /// Appends of a segment that was read from disk need its indexes in memory.
+  private func prepareIndexes(_ state: inout AppendState) throws(LogError) {
+    try state.active.prepareForAppends()
+    state.indexEntryCount = try state.active.indexEntryCount()
+    state.indexesAreGrowing = true
+  }
+}

@@ -1,0 +1,80 @@
+import MoldauDisk
+import MoldauFormat
+import Synchronization
+
+extension PartitionLog {
+  /// Whether the batch must go to a new segment.
+  func shouldRoll(_ state: AppendState, _ header: RecordBatchHeader) -> Bool {
+    guard state.position > 0 else { return false }
+    let settings = state.settings
+    if state.position + header.batchByteCount > settings.segmentBytes { return true }
+    if state.indexEntryCount >= settings.maxIndexEntries { return true }
+    if header.lastOffset - state.active.baseOffset > Int64(Int32.max) { return true }
+    guard let first = state.firstTimestampMilliseconds else { return false }
+    return header.maxTimestampMilliseconds - first > settings.segmentAgeMilliseconds
+  }
+
+  /// Closes the active segment and begins one at the log's end.
+  ///
+  /// Under the append lock, so it syncs nothing: the sealed segment is handed to the maintenance
+  /// thread, and its names become durable with the next sync of the folder.
+  func roll(_ state: inout AppendState) throws(LogError) {
+    let sealed = state.active
+    let next = try makeSegment(at: state.nextOffset)
+    if state.window != nil {
+      state.window = nil
+      let file = try sealed.file()
+      do throws(DiskError) { try file.truncate(to: state.position) } catch { throw LogError(error) }
+    }
+    if !state.indexesAreGrowing { try sealed.prepareForAppends() }
+    sealed.seal(time: state.latest)
+    state.active = next
+    state.position = 0
+    state.unindexedByteCount = 0
+    state.indexEntryCount = 0
+    state.latest = nil
+    state.firstTimestampMilliseconds = nil
+    state.indexesAreGrowing = true
+    state.nextWindowBytes = Limits.minWindowBytes
+    segmentList.withLock { $0.append(next) }
+    let snapshot = state.producers.isEmpty ? nil : state.producers.snapshot
+    let snapshotOffset = state.nextOffset
+    services.maintenance.add { [self] in
+      finishSealed(sealed, snapshot: snapshot, at: snapshotOffset)
+    }
+  }
+
+  /// Creates the file of a segment that begins at `offset`.
+  private func makeSegment(at offset: Offset) throws(LogError) -> Segment {
+    let segment = Segment(
+      baseOffset: offset, directory: directory, byteCount: 0, isSealed: false,
+      offsetIndex: OffsetIndex(), timeIndex: TimeIndex())
+    segment.adopt(try directory.open(segment.logPath, .createEmpty))
+    hasUnsyncedNames.store(true, ordering: .releasing)
+    return segment
+  }
+
+  /// Writes what belongs to a sealed segment and makes the log durable up to its end.
+  private func finishSealed(_ sealed: Segment, snapshot: ProducerSnapshot?, at offset: Offset) {
+    do throws(LogError) {
+      try sealed.writeIndexes()
+      if let snapshot {
+        let name = SegmentFileName(baseOffset: offset, kind: .snapshot)
+        try directory.replace(directory.path(name), with: snapshot.encode())
+      }
+      try syncFiles(before: offset)
+    } catch {
+      // Indexes and snapshots are derived: recovery makes them anew. A failed sync has poisoned.
+      services.logger.error("\(identity): finishing segment \(sealed.baseOffset) failed: \(error)")
+    }
+  }
+
+  /// Rolls if the active segment holds anything, so that all there is can be sealed.
+  package func rollNow() throws(LogError) {
+    try services.checkHealth()
+    try state.withLock { (state) throws(LogError) in
+      guard !state.isClosed else { throw .closed }
+      if state.position > 0 { try roll(&state) }
+    }
+  }
+}

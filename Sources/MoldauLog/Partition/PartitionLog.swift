@@ -1,0 +1,120 @@
+import MoldauDisk
+package import MoldauFormat
+import Synchronization
+
+/// One partition's log: an ordered, append-only sequence of record batches in segments.
+///
+/// Thread-safe. Appends exclude each other; readers take no lock that an appender holds while it
+/// writes. The engine's levels below: `Segment`, one file and its indexes; above: `Topic`.
+///
+/// INVARIANT: `startOffset ≤ recoveryPoint` and `durableOffset ≤ endOffset`; the segments are in
+/// order of their base offsets, only the last is active, and none is empty of purpose: the first
+/// begins at or below `startOffset`.
+package final class PartitionLog: Sendable {
+  package let identity: TopicPartition
+  let topicID: TopicID
+  let directory: PartitionDirectory
+  let services: StoreServices
+  let state: Mutex<AppendState>
+  /// The segments in order, replaced as a whole under the append lock; readers copy it.
+  let segmentList: Mutex<[Segment]>
+  let endCounter: Atomic<Int64>
+  let startCounter: Atomic<Int64>
+  let stableCounter: Atomic<Int64>
+  let durableCounter: Atomic<Int64>
+  let recoveryCounter: Atomic<Int64>
+  /// Whether the folder, or a file's name in it, is not durable yet.
+  let hasUnsyncedNames: Atomic<Bool>
+  let observers = AppendObservers()
+  /// Up to where the commit journal or a sync covers the log. Used by the commit thread alone, but
+  /// for truncation, which keeps appends out.
+  let commitPoint: Mutex<CommitPoint>
+  /// The commit round that last met this log; the commit thread's.
+  let commitRound = Atomic<Int>(0)
+
+  init(
+    identity: TopicPartition, topicID: TopicID, directory: PartitionDirectory,
+    services: StoreServices, segments: [Segment], state: consuming AppendState,
+    startOffset: Offset, recoveryPoint: Offset, hasUnsyncedNames: Bool
+  ) {
+    self.identity = identity
+    self.topicID = topicID
+    self.directory = directory
+    self.services = services
+    let end = state.nextOffset
+    let stable = state.producers.firstUndecidedOffset ?? end
+    commitPoint = Mutex(CommitPoint(segment: state.active, position: state.position))
+    self.state = Mutex(state)
+    segmentList = Mutex(segments)
+    endCounter = Atomic(end.rawValue)
+    startCounter = Atomic(startOffset.rawValue)
+    stableCounter = Atomic(stable.rawValue)
+    durableCounter = Atomic(recoveryPoint.rawValue)
+    recoveryCounter = Atomic(recoveryPoint.rawValue)
+    self.hasUnsyncedNames = Atomic(hasUnsyncedNames)
+  }
+
+  // MARK: Offsets
+
+  /// The first offset that can be read.
+  package var startOffset: Offset { Offset(rawValue: startCounter.load(ordering: .acquiring)) }
+
+  /// The offset that the next record gets.
+  package var endOffset: Offset { Offset(rawValue: endCounter.load(ordering: .acquiring)) }
+
+  /// The first offset of the earliest open transaction, the end offset when there is none.
+  package var lastStableOffset: Offset { Offset(rawValue: stableCounter.load(ordering: .acquiring)) }
+
+  /// All below it survives a power cut.
+  package var durableOffset: Offset { Offset(rawValue: durableCounter.load(ordering: .acquiring)) }
+
+  /// All below it is synced in the segments themselves; recovery scans from there.
+  var recoveryPoint: Offset { Offset(rawValue: recoveryCounter.load(ordering: .acquiring)) }
+
+  var segments: [Segment] { segmentList.withLock { $0 } }
+
+  /// The bytes of all segments.
+  package var byteCount: Int { segments.reduce(0) { $0 + $1.byteCount } }
+
+  package var segmentCount: Int { segmentList.withLock { $0.count } }
+
+  // MARK: Leader epochs
+
+  /// The epoch of the newest batch, −1 when no batch has one.
+  package var latestLeaderEpoch: Int32 { state.withLock { $0.epochs.latest ?? -1 } }
+
+  /// The greatest epoch at or below `epoch` and the offset at which it ended (KIP-279).
+  package func endOffset(ofEpoch epoch: Int32) -> (epoch: Int32, end: Offset)? {
+    state.withLock { $0.epochs.end(of: epoch, logEnd: $0.nextOffset) }
+  }
+
+  /// Notes that this replica leads from `endOffset` on in `epoch`, even before it writes (KIP-101).
+  package func beginLeaderEpoch(_ epoch: Int32) {
+    state.withLock { $0.epochs.note(epoch, from: $0.nextOffset) }
+  }
+
+  // MARK: Waiting
+
+  /// Calls `body` once when the end offset is past `offset`; at once when it already is.
+  ///
+  /// From the appender's thread, outside the append lock: `body` must be quick.
+  package func whenEnd(
+    passes offset: Offset, _ body: @escaping @Sendable () -> Void
+  ) -> AppendObserver {
+    let observer = observers.add(past: offset, body)
+    // The append may have come between the caller's look and the line above.
+    if endOffset > offset { observers.notify(end: endOffset) }
+    return observer
+  }
+
+  /// Calls `body` once, on the commit thread, when all below `offset` survives a power cut, or when
+  /// a sync has failed; at once when it is durable already.
+  package func whenDurable(
+    below offset: Offset, _ body: @escaping @Sendable (Result<Void, LogError>) -> Void
+  ) {
+    guard durableOffset < offset else { return body(.success(())) }
+    services.commits.add(CommitWaiter(log: self, offset: offset, isDirect: false) { failure in
+      body(failure.map { .failure($0) } ?? .success(()))
+    })
+  }
+}

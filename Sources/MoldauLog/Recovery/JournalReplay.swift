@@ -1,0 +1,141 @@
+import MoldauDisk
+import MoldauFormat
+
+/// What the commit journal of a store that was not closed holds, by partition.
+///
+/// Built once on opening, before any partition is recovered; read by the recovery threads.
+struct JournalReplay: Sendable {
+  struct PartitionKey: Hashable, Sendable {
+    var topicID: TopicID
+    var partition: Int32
+  }
+
+  /// Batches that lie one behind the other in one of the journal's files.
+  struct Run: Sendable {
+    var file: Int
+    var bytes: Range<Int>
+    var offsets: Range<Offset>
+  }
+
+  private var files: [[UInt8]] = []
+  private var runs: [PartitionKey: [Run]] = [:]
+
+  init() {}
+
+  /// Reads the journal's files in the order in which they were written.
+  init(directory: String, disk: any Disk) throws(LogError) {
+    var frames: [(file: Int, frame: CommitJournalFrame)] = []
+    for name in CommitJournal.fileNames {
+      let path = "\(directory)/\(name)"
+      do throws(DiskError) {
+        guard try disk.kind(of: path) == .file else { continue }
+        files.append(try disk.contents(of: path))
+      } catch {
+        throw LogError(error)
+      }
+      frames += Self.frames(of: files[files.count - 1]).map { (files.count - 1, $0) }
+    }
+    frames.sort { $0.frame.sequence < $1.frame.sequence }
+    for (file, frame) in frames {
+      for entry in frame.entries { add(entry, file: file) }
+    }
+  }
+
+  /// The frames from a file's start on, as far as they are whole and follow each other: what lies
+  /// behind is of an earlier turn of the file, or was not written to its end.
+  private static func frames(of bytes: [UInt8]) -> [CommitJournalFrame] {
+    var frames: [CommitJournalFrame] = []
+    var position = 0
+    while true {
+      do throws(FormatError) {
+        let frame = try unsafe CommitJournalFrame(parsing: bytes.span.bytes, at: position)
+        if let last = frames.last, frame.sequence != last.sequence + 1 { return frames }
+        frames.append(frame)
+        position += frame.byteCount
+      } catch {
+        return frames
+      }
+    }
+  }
+
+  private mutating func add(_ entry: CommitJournalFrame.Entry, file: Int) {
+    let key = PartitionKey(topicID: entry.topicID, partition: entry.partition)
+    switch entry.kind {
+    case .truncation:
+      let kept = (runs[key] ?? []).compactMap { cut($0, to: entry.baseOffset) }
+      runs[key] = kept.isEmpty ? nil : kept
+    case .batches:
+      guard let end = endOffset(of: entry.batches, in: file) else { return }
+      runs[key, default: []].append(
+        Run(file: file, bytes: entry.batches, offsets: entry.baseOffset..<end))
+    }
+  }
+
+  /// The part of a run whose batches end at or below `offset`.
+  private func cut(_ run: Run, to offset: Offset) -> Run? {
+    guard run.offsets.upperBound > offset else { return run }
+    guard run.offsets.lowerBound < offset else { return nil }
+    var end = run.bytes.lowerBound
+    var last = run.offsets.lowerBound
+    forEachBatch(of: run) { header, bytes in
+      guard header.nextOffset <= offset else { return }
+      end = bytes.upperBound
+      last = header.nextOffset
+    }
+    return Run(file: run.file, bytes: run.bytes.lowerBound..<end, offsets: run.offsets.lowerBound..<last)
+  }
+
+  /// Whether there is nothing to replay.
+  var isEmpty: Bool { runs.isEmpty }
+
+  /// Whether the journal holds the batch at `offset` of a partition.
+  func holds(_ offset: Offset, of key: PartitionKey) -> Bool {
+    runs[key]?.contains { $0.offsets.contains(offset) } ?? false
+  }
+
+  /// Calls `body` with each batch that the journal holds of a partition at or above `offset`.
+  func forEachBatch(
+    of key: PartitionKey, from offset: Offset,
+    _ body: (RecordBatchHeader, RawSpan) throws(LogError) -> Void
+  ) throws(LogError) {
+    for run in runs[key] ?? [] where run.offsets.upperBound > offset {
+      var batches: [(RecordBatchHeader, Range<Int>)] = []
+      forEachBatch(of: run) { batches.append(($0, $1)) }
+      let file = files[run.file]
+      for (header, bytes) in batches where header.baseOffset >= offset {
+        try unsafe body(header, file.span.bytes.extracting(bytes))
+      }
+    }
+  }
+
+  private func forEachBatch(of run: Run, _ body: (RecordBatchHeader, Range<Int>) -> Void) {
+    var position = run.bytes.lowerBound
+    while let header = header(at: position, before: run.bytes.upperBound, in: run.file) {
+      body(header, position..<position + header.batchByteCount)
+      position += header.batchByteCount
+    }
+  }
+
+  private func endOffset(of bytes: Range<Int>, in file: Int) -> Offset? {
+    var position = bytes.lowerBound
+    var end: Offset?
+    while let header = header(at: position, before: bytes.upperBound, in: file) {
+      end = header.nextOffset
+      position += header.batchByteCount
+    }
+    return end
+  }
+
+  /// The header of a batch whose bytes the frame's checksum has covered.
+  private func header(at position: Int, before end: Int, in file: Int) -> RecordBatchHeader? {
+    guard end - position >= RecordBatchHeader.byteCount else { return nil }
+    let bytes = files[file]
+    do throws(FormatError) {
+      let header = try unsafe RecordBatchHeader(
+        parsing: bytes.span.bytes.extracting(position..<end))
+      return header.batchByteCount <= end - position ? header : nil
+    } catch {
+      return nil
+    }
+  }
+}

@@ -1,0 +1,417 @@
+import MoldauDisk
+import MoldauFormat
+
+/// Opens one partition's log: trusts what was sealed and synced, checks the rest.
+///
+/// Owned by one recovery thread.
+struct PartitionLoader {
+  let identity: TopicPartition
+  let configuration: TopicConfiguration
+  let services: StoreServices
+  /// All below it was synced, as the last checkpoint says.
+  let recoveryPoint: Offset
+  let startOffset: Offset?
+  let wasClean: Bool
+  /// Whether what lies behind the recovery point may be in the system's memory only, marked as
+  /// written: after a failed sync.
+  let rewritesUnsynced: Bool
+  let journal: JournalReplay
+
+  private let directory: PartitionDirectory
+  private(set) var report = RecoveryReport()
+
+  init(
+    identity: TopicPartition, configuration: TopicConfiguration, services: StoreServices,
+    recoveryPoint: Offset?, startOffset: Offset?, wasClean: Bool, rewritesUnsynced: Bool,
+    journal: JournalReplay
+  ) {
+    self.identity = identity
+    self.configuration = configuration
+    self.services = services
+    self.recoveryPoint = recoveryPoint ?? .zero
+    self.startOffset = startOffset
+    self.wasClean = wasClean
+    self.rewritesUnsynced = rewritesUnsynced
+    self.journal = journal
+    directory = PartitionDirectory(
+      path: "\(services.path)/\(identity.directoryName)", disk: services.disk,
+      budget: services.budget, indexIntervalBytes: configuration.indexIntervalBytes)
+  }
+
+  mutating func load() throws(LogError) -> PartitionLog {
+    report.partitionCount = 1
+    let files = try takeStock()
+    let topicID = try topicID()
+    let epochs = try readEpochs()
+    if wasClean, let log = try loadClean(files, topicID, epochs) { return log }
+    return try recover(files, topicID, epochs)
+  }
+
+  // MARK: What is there
+
+  private struct Stock {
+    var baseOffsets: [Offset] = []
+    var snapshots: [Offset] = []
+  }
+
+  /// Lists the folder's files, ending what a crash left half done: swaps are completed, files that
+  /// were being deleted or written go.
+  private mutating func takeStock() throws(LogError) -> Stock {
+    var stock = Stock()
+    var names: [SegmentFileName] = []
+    do throws(DiskError) {
+      for entry in try services.disk.list(directory.path) where entry.kind == .file {
+        if entry.name.hasSuffix(".tmp") {
+          try services.disk.remove(directory.path(entry.name))
+        } else if let name = SegmentFileName(parsing: entry.name) {
+          names.append(name)
+        }
+      }
+      for name in names where name.state == .swap {
+        var live = name
+        live.state = .live
+        try services.disk.rename(directory.path(name), to: directory.path(live))
+        if !names.contains(live) { names.append(live) }
+      }
+      for name in names where name.state == .deleted || name.state == .cleaned {
+        try services.disk.remove(directory.path(name))
+      }
+    } catch {
+      throw LogError(error)
+    }
+    for name in names where name.state == .live {
+      if name.kind == .log { stock.baseOffsets.append(name.baseOffset) }
+      if name.kind == .snapshot { stock.snapshots.append(name.baseOffset) }
+    }
+    stock.baseOffsets.sort()
+    stock.snapshots.sort()
+    report.segmentCount = stock.baseOffsets.count
+    return stock
+  }
+
+  private func topicID() throws(LogError) -> TopicID {
+    let path = directory.path(StoreLayout.partitionMetadata)
+    guard let bytes = try directory.contents(of: path) else { return .zero }
+    do throws(FormatError) {
+      return try unsafe PartitionMetadata(parsing: bytes.span.bytes).topicID
+    } catch {
+      throw .corrupt(path: path, position: .zero, reason: error)
+    }
+  }
+
+  /// The epochs are derived from the batches too, so that a damaged file is passed over.
+  private func readEpochs() throws(LogError) -> LeaderEpochs {
+    let path = directory.path(StoreLayout.leaderEpochs)
+    guard let bytes = try directory.contents(of: path) else { return LeaderEpochs() }
+    do throws(FormatError) {
+      return LeaderEpochs(try unsafe LeaderEpochCheckpoint(parsing: bytes.span.bytes))
+    } catch {
+      services.logger.warning("\(path) is damaged and will be written anew: \(error)")
+      return LeaderEpochs()
+    }
+  }
+
+  /// The newest well-formed snapshot at or below `offset`.
+  private func snapshot(
+    in stock: Stock, atOrBelow offset: Offset
+  ) throws(LogError) -> (offset: Offset, states: ProducerStates)? {
+    for candidate in stock.snapshots.reversed() where candidate <= offset {
+      let path = directory.path(SegmentFileName(baseOffset: candidate, kind: .snapshot))
+      guard let bytes = try directory.contents(of: path) else { continue }
+      do throws(FormatError) {
+        return (candidate, ProducerStates(try unsafe ProducerSnapshot(parsing: bytes.span.bytes)))
+      } catch {
+        services.logger.warning("\(path) is damaged and passed over: \(error)")
+      }
+    }
+    return nil
+  }
+
+  private func size(ofSegment baseOffset: Offset) throws(LogError) -> Int {
+    let path = directory.path(SegmentFileName(baseOffset: baseOffset, kind: .log))
+    do throws(DiskError) { return try services.disk.size(of: path) } catch { throw LogError(error) }
+  }
+
+  // MARK: After a clean stop
+
+  /// Returns `nil` when the files are not as a clean stop leaves them.
+  private mutating func loadClean(
+    _ stock: Stock, _ topicID: TopicID, _ epochs: LeaderEpochs
+  ) throws(LogError) -> PartitionLog? {
+    guard let last = stock.baseOffsets.last else {
+      return try makeEmptyLog(topicID, ProducerStates(), epochs)
+    }
+    var sealed: [Segment] = []
+    for base in stock.baseOffsets.dropLast() {
+      sealed.append(
+        Segment(
+          baseOffset: base, directory: directory, byteCount: try size(ofSegment: base),
+          isSealed: true))
+    }
+    let active = Segment(
+      baseOffset: last, directory: directory, byteCount: try size(ofSegment: last), isSealed: false)
+    guard let tail = try walkTail(of: active) else { return nil }
+    // A clean stop leaves a snapshot at the end; without one there were no producers.
+    let producers = try snapshot(in: stock, atOrBelow: tail.nextOffset)?.states ?? ProducerStates()
+    var state = AppendState(
+      settings: AppendSettings(configuration), active: active, nextOffset: tail.nextOffset,
+      producers: producers, epochs: epochs)
+    state.latest = tail.scan.latest
+    state.unindexedByteCount = tail.scan.unindexedByteCount
+    state.firstTimestampMilliseconds = tail.firstTimestampMilliseconds
+    return try makeLog(
+      sealed: sealed, state: state, topicID, isSynced: true)
+  }
+
+  /// Finds the log's end by walking from the last index entry; `nil` when the walk does not end with
+  /// the file.
+  private func walkTail(of active: Segment) throws(LogError) -> RecoveredSegment? {
+    let size = active.byteCount
+    var found = RecoveredSegment(
+      scan: SegmentScan(
+        baseOffset: active.baseOffset, indexIntervalBytes: configuration.indexIntervalBytes),
+      byteCount: 0, nextOffset: active.baseOffset)
+    guard size > 0 else { return found }
+    guard
+      let index = try directory.readOffsetIndex(active.path(.index), logByteCount: size),
+      let times = try directory.readTimeIndex(active.path(.timeindex))
+    else { return nil }
+    found.scan.resume(latest: times.last, at: index.lastPosition)
+    let file = try active.file()
+    var reader = BatchReader(
+      file: file, from: index.lastPosition, to: size, checksChecksums: false)
+    while true {
+      switch try reader.next() {
+      case .batch(let header, let position):
+        guard header.baseOffset >= found.nextOffset else { return nil }
+        if found.firstTimestampMilliseconds == nil {
+          found.firstTimestampMilliseconds = header.maxTimestampMilliseconds
+        }
+        found.scan.note(header, at: position)
+        found.nextOffset = header.nextOffset
+      case .end:
+        return found
+      case .invalid:
+        return nil
+      }
+    }
+  }
+
+  // MARK: After a crash
+
+  private mutating func recover(
+    _ stock: Stock, _ topicID: TopicID, _ epochs: LeaderEpochs
+  ) throws(LogError) -> PartitionLog {
+    let key = JournalReplay.PartitionKey(topicID: topicID, partition: identity.partition)
+    let bases = stock.baseOffsets
+    var epochs = epochs
+    var sealed: [Segment] = []
+    // The last segment that begins at or below the recovery point is the first to be checked, unless
+    // producers must be learnt from earlier ones.
+    let firstUnsynced = bases.lastIndex { $0 <= recoveryPoint } ?? 0
+    let known = try snapshot(in: stock, atOrBelow: recoveryPoint)
+    var producers = known?.states ?? ProducerStates()
+    let producersFrom = known?.offset ?? bases.first ?? .zero
+    var expected = bases.first ?? .zero
+    var active: RecoveredSegment?
+    for (index, base) in bases.enumerated() {
+      let isLast = index + 1 == bases.count
+      let next = isLast ? nil : bases[index + 1]
+      if index < firstUnsynced, let next {
+        let segment = Segment(
+          baseOffset: base, directory: directory, byteCount: try size(ofSegment: base),
+          isSealed: true)
+        if next > producersFrom { try learnProducers(from: segment, producersFrom, &producers) }
+        sealed.append(segment)
+        expected = next
+        continue
+      }
+      if expected < base, journal.holds(expected, of: key) {
+        // The journal goes on where the log was broken off; these bytes are in it, or were never
+        // acknowledged as durable.
+        try setAside(base)
+        continue
+      }
+      var recovery = SegmentRecovery(
+        partition: identity, baseOffset: base, nextBaseOffset: next, directory: directory,
+        producers: producers, epochs: epochs,
+        isJournaled: { [journal] offset in journal.holds(offset, of: key) })
+      let start = try resumePoint(base, producersFrom: producersFrom)
+      let found = try recovery.run(
+        from: start?.position ?? 0, nextOffset: start?.offset ?? base,
+        scan: start?.scan
+          ?? SegmentScan(
+            baseOffset: base, indexIntervalBytes: configuration.indexIntervalBytes))
+      producers = recovery.producers
+      epochs = recovery.epochs
+      report.merge(recovery.report)
+      report.rebuiltIndexCount += 1
+      expected = found.nextOffset
+      let segment = try makeSegment(base, found, isSealed: !isLast, isResumed: start != nil)
+      if isLast {
+        sealed.append(segment)
+        active = found
+      } else {
+        try segment.writeIndexes()
+        sealed.append(segment)
+      }
+    }
+    guard let last = sealed.popLast() else {
+      return try finish(try makeEmptyLog(topicID, producers, epochs), key)
+    }
+    return try finish(
+      try makeLog(
+        sealed: sealed, state: activeState(last, active, expected, producers, epochs), topicID,
+        isSynced: false), key)
+  }
+
+  /// The append state of a log whose last segment was scanned, or lost its successors.
+  private func activeState(
+    _ segment: Segment, _ found: RecoveredSegment?, _ end: Offset, _ producers: ProducerStates,
+    _ epochs: LeaderEpochs
+  ) throws(LogError) -> AppendState {
+    var epochs = epochs
+    epochs.truncate(to: end)
+    var state = AppendState(
+      settings: AppendSettings(configuration), active: segment, nextOffset: end,
+      producers: producers, epochs: epochs)
+    if let found {
+      state.latest = found.scan.latest
+      state.unindexedByteCount = found.scan.unindexedByteCount
+      state.indexEntryCount = found.scan.offsets.count
+      state.firstTimestampMilliseconds = found.firstTimestampMilliseconds
+      state.indexesAreGrowing = true
+    } else {
+      segment.reopen()
+    }
+    return state
+  }
+
+  /// Appends what the journal has beyond the log's end, and syncs what was recovered.
+  private mutating func finish(
+    _ log: PartitionLog, _ key: JournalReplay.PartitionKey
+  ) throws(LogError) -> PartitionLog {
+    var replayedCount = 0
+    try journal.forEachBatch(of: key, from: log.endOffset) { (header, batch) throws(LogError) in
+      guard header.baseOffset >= log.endOffset else { return }
+      _ = try log.append(batch, origin: .leader)
+      replayedCount += 1
+    }
+    report.replayedBatchCount += replayedCount
+    if rewritesUnsynced { try log.rewriteFiles() }
+    try log.syncFiles()
+    return log
+  }
+
+  /// A scan need not begin at the segment's start when an index written before the crash leads to a
+  /// batch at or below both the recovery point and the producers' snapshot.
+  private func resumePoint(
+    _ base: Offset, producersFrom: Offset
+  ) throws(LogError) -> (position: Int, offset: Offset, scan: SegmentScan)? {
+    let target = min(recoveryPoint, producersFrom)
+    guard target > base, target - base <= Int64(Int32.max) else { return nil }
+    let name = { (kind: SegmentFileName.Kind) in
+      directory.path(SegmentFileName(baseOffset: base, kind: kind))
+    }
+    let size = try size(ofSegment: base)
+    guard let index = try directory.readOffsetIndex(name(.index), logByteCount: size),
+      let times = try directory.readTimeIndex(name(.timeindex))
+    else { return nil }
+    let position = index.floor(of: Int32(target - base) - 1)
+    guard position > 0 else { return nil }
+    let file = try directory.open(name(.log), .readOnly)
+    var reader = BatchReader(file: file, from: position, to: size, checksChecksums: true)
+    guard case .batch(let header, _) = try reader.next(), header.baseOffset > base,
+      header.baseOffset <= target
+    else { return nil }
+    var scan = SegmentScan(
+      baseOffset: base, indexIntervalBytes: configuration.indexIntervalBytes)
+    scan.resume(
+      offsets: index.truncated(toPosition: position),
+      times: times.truncated(to: Int32(header.baseOffset - base)))
+    return (position, header.baseOffset, scan)
+  }
+
+  private func makeSegment(
+    _ base: Offset, _ found: RecoveredSegment, isSealed: Bool, isResumed: Bool
+  ) throws(LogError) -> Segment {
+    var scan = found.scan
+    if isSealed { scan.finishTimes() }
+    let segment = Segment(
+      baseOffset: base, directory: directory, byteCount: found.byteCount, isSealed: isSealed,
+      offsetIndex: scan.offsets, timeIndex: scan.times)
+    if isResumed {
+      let before = try segment.abortedTransactions()
+      let known = Set(before.map(\.lastOffset))
+      segment.setAborted(before + found.aborted.filter { !known.contains($0.lastOffset) })
+    } else {
+      segment.setAborted(found.aborted)
+    }
+    return segment
+  }
+
+  private func learnProducers(
+    from segment: Segment, _ from: Offset, _ producers: inout ProducerStates
+  ) throws(LogError) {
+    let start = from > segment.baseOffset ? try segment.floor(of: from) : 0
+    var reader = BatchReader(
+      file: try segment.file(), from: start, to: segment.byteCount, checksChecksums: false)
+    while true {
+      switch try reader.next() {
+      case .batch(let header, _):
+        guard header.hasProducer, header.baseOffset >= from else { continue }
+        let record = try unsafe ControlRecord.read(
+          from: reader.batch, header, path: segment.logPath)
+        _ = producers.add(header, control: record)
+      case .end:
+        return
+      case .invalid(let reason, let position):
+        throw .corrupt(
+          path: segment.logPath, position: FilePosition(rawValue: position), reason: reason)
+      }
+    }
+  }
+
+  /// Takes a segment out of the log, keeping its bytes.
+  private func setAside(_ base: Offset) throws(LogError) {
+    let path = directory.path(SegmentFileName(baseOffset: base, kind: .log))
+    do throws(DiskError) {
+      try services.disk.rename(path, to: "\(path).quarantine-0")
+      for kind in [SegmentFileName.Kind.index, .timeindex, .txnindex] {
+        let derived = directory.path(SegmentFileName(baseOffset: base, kind: kind))
+        if try services.disk.kind(of: derived) == .file { try services.disk.remove(derived) }
+      }
+    } catch {
+      throw LogError(error)
+    }
+  }
+
+  // MARK: Making the log
+
+  private func makeEmptyLog(
+    _ topicID: TopicID, _ producers: ProducerStates, _ epochs: LeaderEpochs
+  ) throws(LogError) -> PartitionLog {
+    let base = startOffset ?? .zero
+    let segment = Segment(
+      baseOffset: base, directory: directory, byteCount: 0, isSealed: false,
+      offsetIndex: OffsetIndex(), timeIndex: TimeIndex())
+    segment.adopt(try directory.open(segment.logPath, .createEmpty))
+    var state = AppendState(
+      settings: AppendSettings(configuration), active: segment, nextOffset: base,
+      producers: producers, epochs: epochs)
+    state.indexesAreGrowing = true
+    return try makeLog(sealed: [], state: state, topicID, isSynced: false)
+  }
+
+  private func makeLog(
+    sealed: [Segment], state: AppendState, _ topicID: TopicID, isSynced: Bool
+  ) throws(LogError) -> PartitionLog {
+    let segments = sealed + [state.active]
+    let end = state.nextOffset
+    let first = segments[0].baseOffset
+    return PartitionLog(
+      identity: identity, topicID: topicID, directory: directory, services: services,
+      segments: segments, state: state, startOffset: min(max(startOffset ?? first, first), end),
+      recoveryPoint: isSynced ? end : min(recoveryPoint, end), hasUnsyncedNames: !isSynced)
+  }
+}

@@ -1,0 +1,77 @@
+import Glibc
+import MoldauFormat
+import Synchronization
+
+/// Opens all partitions of a store, several at a time.
+struct PartitionRecovery {
+  let services: StoreServices
+  let configuration: StoreConfiguration
+  let configurations: TopicConfigurations
+  let recoveryPoints: [TopicPartition: Offset]
+  let logStarts: [TopicPartition: Offset]
+  let wasClean: Bool
+  let rewritesUnsynced: Bool
+  let journal: JournalReplay
+
+  private struct Progress: Sendable {
+    var next = 0
+    var logs: [PartitionLog] = []
+    var report = RecoveryReport()
+    var failure: LogError?
+  }
+
+  /// Returns the logs; throws the first error after every thread has ended.
+  func run(
+    _ partitions: [TopicPartition], _ report: inout RecoveryReport
+  ) throws(LogError) -> [PartitionLog] {
+    let progress = Shared(Progress())
+    let count = min(max(threadCount, 1), max(partitions.count, 1))
+    let work = { @Sendable [self] in
+      while let partition = take(partitions, progress) { load(partition, partitions.count, progress) }
+    }
+    let threads = (1..<max(count, 1)).map { _ in EngineThread(name: "moldau-recover", work) }
+    work()
+    for thread in threads { thread.join() }
+    let result = progress.value.withLock { $0 }
+    if let failure = result.failure { throw failure }
+    report.merge(result.report)
+    return result.logs
+  }
+
+  private var threadCount: Int {
+    configuration.recoveryThreadCount > 0
+      ? configuration.recoveryThreadCount : Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  }
+
+  private func take(
+    _ partitions: [TopicPartition], _ progress: Shared<Progress>
+  ) -> TopicPartition? {
+    progress.value.withLock { progress in
+      guard progress.failure == nil, progress.next < partitions.count else { return nil }
+      defer { progress.next += 1 }
+      return partitions[progress.next]
+    }
+  }
+
+  private func load(
+    _ partition: TopicPartition, _ partitionCount: Int, _ progress: Shared<Progress>
+  ) {
+    var loader = PartitionLoader(
+      identity: partition, configuration: configurations[partition.topic], services: services,
+      recoveryPoint: recoveryPoints[partition], startOffset: logStarts[partition],
+      wasClean: wasClean, rewritesUnsynced: rewritesUnsynced, journal: journal)
+    do throws(LogError) {
+      let log = try loader.load()
+      let soFar = progress.value.withLock { progress in
+        progress.logs.append(log)
+        progress.report.merge(loader.report)
+        return RecoveryProgress(
+          partitionsDone: progress.logs.count, partitionCount: partitionCount,
+          scannedByteCount: progress.report.scannedByteCount)
+      }
+      configuration.onRecoveryProgress?(soFar)
+    } catch {
+      progress.value.withLock { $0.failure = $0.failure ?? error }
+    }
+  }
+}

@@ -1,0 +1,213 @@
+import MoldauDisk
+import MoldauFormat
+
+/// The batches that a scan of a segment found, and what is derived from them.
+struct RecoveredSegment {
+  var scan: SegmentScan
+  var byteCount: Int
+  var nextOffset: Offset
+  var firstTimestampMilliseconds: Int64?
+  var aborted: [AbortedTransaction] = []
+}
+
+/// Checks the bytes of one segment's log from a position on, batch by batch, and mends what a crash
+/// has left.
+///
+/// A tail of which no batch can be made is cut: it is an unfinished write. Bytes of which none can be
+/// made although whole batches follow are damage: they go to a quarantine file, and what follows
+/// stays (docs/decisions/recovery.md). Owned by one recovery thread.
+struct SegmentRecovery {
+  let partition: TopicPartition
+  let baseOffset: Offset
+  let directory: PartitionDirectory
+  /// Whether the commit journal will give back the batch at an offset.
+  let isJournaled: (Offset) -> Bool
+  /// Begins the offsets of the next segment, if there is one.
+  let nextBaseOffset: Offset?
+
+  var producers: ProducerStates
+  var epochs: LeaderEpochs
+  var report = RecoveryReport()
+  /// The position in the file at which the bytes that no batch can be made of begin; what a scan
+  /// found of them.
+  private enum Ending {
+    case clean
+    /// Nothing behind is a batch.
+    case torn(at: Int)
+    /// A batch begins at `resume`.
+    case damaged(at: Int, resume: Int, next: Offset, FormatError)
+  }
+
+  init(
+    partition: TopicPartition, baseOffset: Offset, nextBaseOffset: Offset?,
+    directory: PartitionDirectory, producers: ProducerStates, epochs: LeaderEpochs,
+    isJournaled: @escaping (Offset) -> Bool
+  ) {
+    self.partition = partition
+    self.baseOffset = baseOffset
+    self.nextBaseOffset = nextBaseOffset
+    self.directory = directory
+    self.producers = producers
+    self.epochs = epochs
+    self.isJournaled = isJournaled
+  }
+
+  private var logPath: String {
+    directory.path(SegmentFileName(baseOffset: baseOffset, kind: .log))
+  }
+
+  /// Scans from `start`, where a batch begins, whose predecessors are in `scan`.
+  mutating func run(
+    from start: Int, nextOffset: Offset, scan: SegmentScan
+  ) throws(LogError) -> RecoveredSegment {
+    report.scannedSegmentCount += 1
+    let (producers, epochs) = (self.producers, self.epochs)
+    while true {
+      var found = RecoveredSegment(scan: scan, byteCount: start, nextOffset: nextOffset)
+      let file = try directory.open(logPath, .readWrite)
+      let size = try Self.size(of: file)
+      switch try walk(file, from: start, size: size, &found) {
+      case .clean:
+        return found
+      case .torn(let position):
+        try cutTail(file, at: position, size: size, next: found.nextOffset)
+        return found
+      case .damaged(let position, let resume, let next, let reason):
+        if isJournaled(found.nextOffset) {
+          // The journal has what was here and all that followed durably.
+          try quarantine(file, position..<size)
+          report.cutByteCount += size - position
+          try truncate(file, to: position)
+          return found
+        }
+        try removeDamage(file, position..<resume, size: size, found.nextOffset..<next, reason)
+        // The file is another one now: scan it anew, from where this scan began.
+        self.producers = producers
+        self.epochs = epochs
+      }
+    }
+  }
+
+  /// HOT: once per batch of unsealed segments on opening. Benchmark: `recovery`.
+  private mutating func walk(
+    _ file: any DiskFile, from start: Int, size: Int, _ found: inout RecoveredSegment
+  ) throws(LogError) -> Ending {
+    var reader = BatchReader(file: file, from: start, to: size, checksChecksums: true)
+    while true {
+      switch try reader.next() {
+      case .end:
+        report.scannedByteCount += size - start
+        return .clean
+      case .batch(let header, let position):
+        if let reason = misplacement(of: header, after: found.nextOffset) {
+          return try ending(file, at: position, size: size, found.nextOffset, reason)
+        }
+        if found.firstTimestampMilliseconds == nil && position == 0 {
+          found.firstTimestampMilliseconds = header.maxTimestampMilliseconds
+        }
+        found.scan.add(header, at: position)
+        found.byteCount = position + header.batchByteCount
+        found.nextOffset = header.nextOffset
+        epochs.note(header.partitionLeaderEpoch, from: header.baseOffset)
+        if header.hasProducer {
+          let record = try unsafe ControlRecord.read(from: reader.batch, header, path: logPath)
+          if let aborted = producers.add(header, control: record) { found.aborted.append(aborted) }
+        }
+      case .invalid(let reason, let position):
+        report.scannedByteCount += position - start
+        return try ending(file, at: position, size: size, found.nextOffset, reason)
+      }
+    }
+  }
+
+  /// What is wrong with where a batch lies, if anything.
+  private func misplacement(of header: RecordBatchHeader, after next: Offset) -> FormatError? {
+    guard header.baseOffset >= next else {
+      return .invalid(field: "baseOffset", reason: "\(header.baseOffset) is below \(next)")
+    }
+    guard header.lastOffset - baseOffset <= Int64(Int32.max) else {
+      return .invalid(field: "baseOffset", reason: "too far above the segment's")
+    }
+    if let nextBaseOffset, header.lastOffset >= nextBaseOffset {
+      return .invalid(field: "baseOffset", reason: "it belongs to the next segment")
+    }
+    return nil
+  }
+
+  /// Looks for a whole batch behind the bytes that are none.
+  private func ending(
+    _ file: any DiskFile, at position: Int, size: Int, _ next: Offset, _ reason: FormatError
+  ) throws(LogError) -> Ending {
+    let search = BatchSearch(
+      file: file, offsets: next...(nextBaseOffset ?? Offset(rawValue: .max)))
+    guard let found = try search.first(from: position + 1, to: size) else {
+      return .torn(at: position)
+    }
+    return .damaged(at: position, resume: found.position, next: found.header.baseOffset, reason)
+  }
+
+  // MARK: Mending
+
+  private mutating func cutTail(
+    _ file: any DiskFile, at position: Int, size: Int, next: Offset
+  ) throws(LogError) {
+    guard position < size else { return }
+    let written = try BatchSearch.lastNonzero(of: file, from: position, to: size)
+    if let nextBaseOffset, next < nextBaseOffset, !isJournaled(next) {
+      // More segments follow, so the log did not end here.
+      let path = try quarantine(file, position..<max(written, position))
+      report.damages.append(
+        RecoveryReport.Damage(
+          partition: partition, path: logPath, position: FilePosition(rawValue: position),
+          byteCount: written - position, offsets: next..<nextBaseOffset, quarantinePath: path,
+          reason: .truncated(needed: RecordBatchHeader.byteCount, available: written - position)))
+    }
+    report.cutByteCount += written - position
+    try truncate(file, to: position)
+  }
+
+  /// Copies bytes to a file beside the segment; returns its path.
+  @discardableResult
+  private func quarantine(_ file: any DiskFile, _ range: Range<Int>) throws(LogError) -> String {
+    let path = "\(logPath).quarantine-\(range.lowerBound)"
+    do throws(DiskError) {
+      let copy = try directory.disk.open(path, .createEmpty)
+      try file.copy(range, to: copy, at: 0)
+      try copy.sync()
+    } catch {
+      throw LogError(error)
+    }
+    return path
+  }
+
+  /// Writes the segment anew without the damaged bytes.
+  private mutating func removeDamage(
+    _ file: any DiskFile, _ damaged: Range<Int>, size: Int, _ offsets: Range<Offset>,
+    _ reason: FormatError
+  ) throws(LogError) {
+    let quarantinePath = try quarantine(file, damaged)
+    let cleaned = SegmentFileName(baseOffset: baseOffset, kind: .log, state: .cleaned)
+    do throws(DiskError) {
+      let copy = try directory.disk.open(directory.path(cleaned), .createEmpty)
+      try file.copy(0..<damaged.lowerBound, to: copy, at: 0)
+      try file.copy(damaged.upperBound..<size, to: copy, at: damaged.lowerBound)
+      try copy.sync()
+      try directory.disk.rename(directory.path(cleaned), to: logPath)
+      try directory.disk.syncDirectory(directory.path)
+    } catch {
+      throw LogError(error)
+    }
+    report.damages.append(
+      RecoveryReport.Damage(
+        partition: partition, path: logPath, position: FilePosition(rawValue: damaged.lowerBound),
+        byteCount: damaged.count, offsets: offsets, quarantinePath: quarantinePath, reason: reason))
+  }
+
+  private func truncate(_ file: any DiskFile, to byteCount: Int) throws(LogError) {
+    do throws(DiskError) { try file.truncate(to: byteCount) } catch { throw LogError(error) }
+  }
+
+  private static func size(of file: any DiskFile) throws(LogError) -> Int {
+    do throws(DiskError) { return try file.size() } catch { throw LogError(error) }
+  }
+}

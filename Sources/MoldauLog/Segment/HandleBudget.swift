@@ -1,0 +1,48 @@
+import MoldauDisk
+import Synchronization
+
+/// Bounds the files and maps that a store's segments hold open.
+///
+/// Segments open what they need by themselves and report it here. Past the bound, the handles of the
+/// segments that were longest unused are let go; whoever still reads through one keeps it alive.
+/// Thread-safe.
+final class HandleBudget: Sendable {
+  private struct Holders {
+    var segments: [ObjectIdentifier: Segment] = [:]
+  }
+
+  private let maxHolders: Int
+  private let holders = Mutex(Holders())
+  private let ticks = Atomic<Int64>(0)
+
+  init(maxHolders: Int) {
+    self.maxHolders = max(16, maxHolders)
+  }
+
+  /// A number that grows, for ordering uses.
+  var now: Int64 { ticks.load(ordering: .relaxed) }
+
+  /// Notes that `segment` opened a handle, and lets others' go when there are too many.
+  ///
+  /// Called without the segment's own lock held.
+  func opened(by segment: Segment) {
+    ticks.add(1, ordering: .relaxed)
+    let evicted: [Segment] = holders.withLock { holders in
+      holders.segments[ObjectIdentifier(segment)] = segment
+      guard holders.segments.count > maxHolders else { return [] }
+      let byUse = holders.segments.values.sorted { $0.lastUse < $1.lastUse }
+      let victims = byUse.prefix(maxHolders / 8 + 1).filter { $0 !== segment }
+      for victim in victims { holders.segments[ObjectIdentifier(victim)] = nil }
+      return Array(victims)
+    }
+    for victim in evicted { victim.releaseHandles() }
+  }
+
+  /// Forgets a segment that is gone.
+  func closed(by segment: Segment) {
+    _ = holders.withLock { $0.segments.removeValue(forKey: ObjectIdentifier(segment)) }
+  }
+
+  /// How many segments hold handles.
+  var count: Int { holders.withLock { $0.segments.count } }
+}

@@ -1,0 +1,273 @@
+import MoldauDisk
+import MoldauFormat
+import Synchronization
+
+/// One file of a partition's log with its indexes: the batches from `baseOffset` on.
+///
+/// The last segment of a log is active: the log's appender grows it under the append lock. All
+/// others are sealed and never change again. Readers may come from any thread; they see what
+/// `byteCount` has published.
+///
+/// INVARIANT: the first `byteCount` bytes of the file are whole batches, never changed in place
+/// except by truncation under the append lock.
+final class Segment: Sendable {
+  /// What can be let go and opened again.
+  private struct Handles {
+    var file: (any DiskFile)?
+    var map: (any MappedRegion)?
+  }
+
+  private struct Indexes {
+    /// `nil` when the index of a sealed segment has not been read yet.
+    var offsets: OffsetIndex?
+    var times: TimeIndex?
+  }
+
+  let baseOffset: Offset
+  let directory: PartitionDirectory
+  private let handles = Mutex(Handles())
+  private let indexes: Mutex<Indexes>
+  /// `nil` when the transaction index has not been read yet.
+  private let aborted = Mutex<[AbortedTransaction]?>(nil)
+  private let publishedByteCount: Atomic<Int>
+  private let sealed: Atomic<Bool>
+  private let useTick = Atomic<Int64>(0)
+
+  /// Makes the segment of a file that holds `byteCount` bytes of batches; its indexes are read
+  /// from their files when they are first needed.
+  init(baseOffset: Offset, directory: PartitionDirectory, byteCount: Int, isSealed: Bool) {
+    self.baseOffset = baseOffset
+    self.directory = directory
+    publishedByteCount = Atomic(byteCount)
+    sealed = Atomic(isSealed)
+    indexes = Mutex(Indexes())
+  }
+
+  /// Makes the segment of a file whose batches were just scanned.
+  init(
+    baseOffset: Offset, directory: PartitionDirectory, byteCount: Int, isSealed: Bool,
+    offsetIndex: OffsetIndex, timeIndex: TimeIndex
+  ) {
+    self.baseOffset = baseOffset
+    self.directory = directory
+    publishedByteCount = Atomic(byteCount)
+    sealed = Atomic(isSealed)
+    indexes = Mutex(Indexes(offsets: offsetIndex, times: timeIndex))
+  }
+
+  deinit {
+    directory.budget.closed(by: self)
+  }
+
+  /// The bytes of whole batches that readers may see.
+  var byteCount: Int { publishedByteCount.load(ordering: .acquiring) }
+
+  var isSealed: Bool { sealed.load(ordering: .acquiring) }
+
+  var lastUse: Int64 { useTick.load(ordering: .relaxed) }
+
+  var logPath: String { path(.log) }
+
+  func path(_ kind: SegmentFileName.Kind) -> String {
+    directory.path(SegmentFileName(baseOffset: baseOffset, kind: kind))
+  }
+
+  // MARK: Handles
+
+  /// The open log file. Opens it when it was let go.
+  func file() throws(LogError) -> any DiskFile {
+    useTick.store(directory.budget.now, ordering: .relaxed)
+    if let open = handles.withLock({ $0.file }) { return open }
+    let opened = try directory.open(logPath, .readWrite)
+    handles.withLock { $0.file = opened }
+    directory.budget.opened(by: self)
+    return opened
+  }
+
+  /// Keeps a file that was just created.
+  func adopt(_ file: any DiskFile) {
+    handles.withLock { $0.file = file }
+    directory.budget.opened(by: self)
+  }
+
+  /// The log file in memory.
+  ///
+  /// - Precondition: the segment is sealed, so that its file is never truncated again.
+  func map() throws(LogError) -> any MappedRegion {
+    precondition(isSealed, "only sealed segments are mapped")
+    useTick.store(directory.budget.now, ordering: .relaxed)
+    if let mapped = handles.withLock({ $0.map }) { return mapped }
+    let log = try file()
+    let mapped: any MappedRegion
+    do { mapped = try log.map(byteCount, at: 0, writable: false) } catch { throw LogError(error) }
+    handles.withLock { $0.map = mapped }
+    return mapped
+  }
+
+  /// Lets the file, the map and, of a sealed segment, the indexes go. Current readers keep theirs.
+  func releaseHandles() {
+    let released = handles.withLock { handles in
+      defer { handles = Handles() }
+      return handles
+    }
+    _ = consume released
+    guard isSealed else { return }
+    indexes.withLock { indexes in
+      if indexes.offsets?.isMapped == true { indexes.offsets = nil }
+    }
+  }
+
+  // MARK: Growing, by the log's appender under the append lock
+
+  /// Lets readers see the bytes up to `byteCount`.
+  func publish(byteCount: Int) {
+    publishedByteCount.store(byteCount, ordering: .releasing)
+  }
+
+  /// Adds index entries for the batch at `position`.
+  func addIndexEntry(lastOffset: Offset, position: Int, time: TimeIndexEntry?) {
+    indexes.withLock { indexes in
+      indexes.offsets?.append(
+        relativeOffset: relative(lastOffset), position: position)
+      if let time { indexes.times?.append(time) }
+    }
+  }
+
+  /// Makes the indexes ones that grow, reading what their files hold.
+  func prepareForAppends() throws(LogError) {
+    let offsets = try offsetIndex().growing()
+    let times = try timeIndex()
+    _ = try abortedTransactions()
+    indexes.withLock { $0 = Indexes(offsets: offsets, times: times) }
+  }
+
+  /// Closes the segment for appends; `time` is the last time index entry.
+  func seal(time: TimeIndexEntry?) {
+    indexes.withLock { indexes in
+      if let time { indexes.times?.append(time) }
+    }
+    sealed.store(true, ordering: .releasing)
+  }
+
+  /// Makes a segment that was read as a sealed one the active one again.
+  func reopen() {
+    sealed.store(false, ordering: .releasing)
+  }
+
+  /// The offset from the base as it stands in index files.
+  func relative(_ offset: Offset) -> Int32 {
+    Int32(clamping: offset - baseOffset)
+  }
+
+  // MARK: Aborted transactions
+
+  /// The transactions that were aborted by a marker in this segment, in the markers' order.
+  func abortedTransactions() throws(LogError) -> [AbortedTransaction] {
+    if let loaded = aborted.withLock({ $0 }) { return loaded }
+    let bytes = try directory.contents(of: path(.txnindex)) ?? []
+    var loaded: [AbortedTransaction] = []
+    let step = AbortedTransaction.byteCount
+    for start in stride(from: 0, through: bytes.count - step, by: step) {
+      do throws(FormatError) {
+        loaded.append(
+          try unsafe AbortedTransaction(parsing: bytes.span.bytes.extracting(start..<start + step)))
+      } catch {
+        throw .corrupt(
+          path: path(.txnindex), position: FilePosition(rawValue: start), reason: error)
+      }
+    }
+    aborted.withLock { $0 = loaded }
+    return loaded
+  }
+
+  /// Adds one, by the log's appender; the file is written when the segment is sealed or closed.
+  func addAborted(_ transaction: AbortedTransaction) {
+    aborted.withLock { aborted in
+      aborted = (aborted ?? []) + [transaction]
+    }
+  }
+
+  /// Takes what a scan of the whole segment has found.
+  func setAborted(_ transactions: [AbortedTransaction]) {
+    aborted.withLock { $0 = transactions }
+  }
+
+  // MARK: Indexes
+
+  /// The number of entries of the offset index.
+  func indexEntryCount() throws(LogError) -> Int {
+    try offsetIndex().count
+  }
+
+  /// Returns the position from which to scan for `offset`.
+  func floor(of offset: Offset) throws(LogError) -> Int {
+    let target = relative(offset)
+    if let found = indexes.withLock({ $0.offsets?.floor(of: target) }) { return found }
+    return try offsetIndex().floor(of: target)
+  }
+
+  /// Returns a batch start at or below `position`, found without reading the log.
+  func floor(ofPosition position: Int) throws(LogError) -> Int {
+    if let found = indexes.withLock({ $0.offsets?.floor(ofPosition: position) }) { return found }
+    return try offsetIndex().floor(ofPosition: position)
+  }
+
+  func offsetIndex() throws(LogError) -> OffsetIndex {
+    if let loaded = indexes.withLock({ $0.offsets }) { return loaded }
+    let loaded: OffsetIndex
+    if let read = try directory.readOffsetIndex(path(.index), logByteCount: byteCount) {
+      loaded = read
+    } else {
+      loaded = try rebuildIndexes().offsets
+    }
+    indexes.withLock { $0.offsets = loaded }
+    return loaded
+  }
+
+  func timeIndex() throws(LogError) -> TimeIndex {
+    if let loaded = indexes.withLock({ $0.times }) { return loaded }
+    let loaded: TimeIndex
+    if let read = try directory.readTimeIndex(path(.timeindex)) {
+      loaded = read
+    } else {
+      loaded = try rebuildIndexes().times
+    }
+    indexes.withLock { $0.times = loaded }
+    return loaded
+  }
+
+  /// Takes indexes that were made anew, after a truncation.
+  func replaceIndexes(_ offsets: OffsetIndex, _ times: TimeIndex) {
+    indexes.withLock { $0 = Indexes(offsets: offsets, times: times) }
+  }
+
+  /// Adds the time index entry that is forced when the log is closed.
+  func noteLatest(_ entry: TimeIndexEntry?) {
+    guard let entry else { return }
+    indexes.withLock { $0.times?.append(entry) }
+  }
+
+  /// Writes the index files as they are now.
+  func writeIndexes() throws(LogError) {
+    let (offsets, times) = indexes.withLock { ($0.offsets, $0.times) }
+    if let offsets, !offsets.isMapped {
+      try directory.replace(path(.index), with: offsets.encoded())
+    }
+    if let times { try directory.replace(path(.timeindex), with: times.encoded()) }
+    if let aborted = aborted.withLock({ $0 }), !aborted.isEmpty {
+      var bytes: [UInt8] = []
+      for transaction in aborted { transaction.encode(into: &bytes) }
+      try directory.replace(path(.txnindex), with: bytes)
+    }
+  }
+
+  /// Makes the indexes of a sealed segment anew from its log, and writes them.
+  private func rebuildIndexes() throws(LogError) -> (offsets: OffsetIndex, times: TimeIndex) {
+    var scan = SegmentScan(baseOffset: baseOffset, indexIntervalBytes: directory.indexIntervalBytes)
+    try scan.readBatches(of: try file(), from: 0, to: byteCount)
+    scan.finishTimes()
+    try directory.replace(path(.index), with: scan.offsets.encoded())
+    try directory.replace(path(.timeindex), with: scan.times.encoded())
+    return (scan.offsets, scan.times)
+  }
+}

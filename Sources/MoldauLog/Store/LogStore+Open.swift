@@ -1,0 +1,177 @@
+import Glibc
+package import MoldauDisk
+import MoldauFormat
+import Synchronization
+
+extension LogStore {
+  /// Opens the store in a directory, creating it when it is missing.
+  ///
+  /// Recovers after an unclean stop; `recovery` tells what was found. The work does not grow with
+  /// the bytes in sealed segments.
+  /// - Throws: `directoryInUse` when another store has the directory; `io` when it cannot be written.
+  public static func open(
+    at path: String, _ configuration: StoreConfiguration = StoreConfiguration()
+  ) async throws(LogError) -> LogStore {
+    try await EngineThread.run { () throws(LogError) in
+      try open(at: path, configuration, disk: SystemDisk(), clock: SystemWallClock())
+    }
+  }
+
+  /// A store in memory, for tests: all of the engine, no files. Nothing in it survives.
+  public static func inMemory(
+    _ configuration: StoreConfiguration = StoreConfiguration()
+  ) async throws(LogError) -> LogStore {
+    try open(
+      at: "/store", configuration, disk: SimulatedDisk(isCrashable: false),
+      clock: SystemWallClock())
+  }
+
+  /// As the public `open`, on the caller's thread, with a disk and a clock of the caller's choice.
+  package static func open(
+    at path: String, _ configuration: StoreConfiguration, disk: any Disk, clock: any WallClock
+  ) throws(LogError) -> LogStore {
+    var opening = StoreOpening(
+      path: path, configuration: configuration, disk: disk, clock: clock)
+    return try opening.run()
+  }
+}
+
+/// The steps of opening a store, in their order.
+struct StoreOpening {
+  let path: String
+  let configuration: StoreConfiguration
+  let disk: any Disk
+  let services: StoreServices
+  private var report = RecoveryReport()
+
+  init(path: String, configuration: StoreConfiguration, disk: any Disk, clock: any WallClock) {
+    self.path = path
+    self.configuration = configuration
+    self.disk = disk
+    services = StoreServices(
+      path: path, disk: disk, clock: clock, configuration: configuration)
+  }
+
+  private func file(_ name: String) -> String { "\(path)/\(name)" }
+
+  mutating func run() throws(LogError) -> LogStore {
+    let started = ContinuousClock.now
+    let lock: any DiskLock
+    let entries: [DirectoryEntry]
+    do throws(DiskError) {
+      if try disk.kind(of: path) == nil {
+        try disk.makeDirectory(path)
+        try disk.syncDirectory(disk.parent(of: path))
+      }
+      guard let taken = try disk.lock(file(StoreLayout.lock)) else {
+        throw DiskError(call: "flock", path: path, errno: EWOULDBLOCK)
+      }
+      lock = taken
+      entries = try disk.list(path)
+    } catch {
+      throw error.errno == EWOULDBLOCK ? .directoryInUse(path: path) : LogError(error)
+    }
+    let names = Set(entries.map(\.name))
+    let isNew = !entries.contains { $0.kind == .directory }
+    let failedSync = names.contains(StoreLayout.failedSyncMarker)
+    let wasClean =
+      (names.contains(StoreLayout.cleanShutdownMarker) || isNew) && !failedSync
+    try removeMarker(names)
+    let partitions = try partitions(in: entries)
+    let journal = wasClean ? JournalReplay() : try JournalReplay(directory: path, disk: disk)
+    let configurations = try TopicConfigurations.read(from: path, disk: disk)
+    services.topicChanges.withLock { $0 = configurations }
+    report.wasClean = wasClean
+    let logs = try PartitionRecovery(
+      services: services, configuration: configuration, configurations: configurations,
+      recoveryPoints: try checkpoint(StoreLayout.recoveryPoints),
+      logStarts: try checkpoint(StoreLayout.logStarts), wasClean: wasClean,
+      rewritesUnsynced: failedSync, journal: journal
+    ).run(partitions, &report)
+    let topics = try makeTopics(logs, configurations)
+    if !wasClean { try finishRecovery(logs) }
+    report.duration = started.duration(to: .now)
+    for damage in report.damages {
+      services.logger.error("\(damage.path): damage at byte \(damage.position), see the report")
+    }
+    return LogStore(
+      path: path, configuration: configuration, services: services, lock: lock, topics: topics,
+      recovery: report)
+  }
+
+  /// From here on the directory is one that was not stopped cleanly.
+  private func removeMarker(_ names: Set<String>) throws(LogError) {
+    guard names.contains(StoreLayout.cleanShutdownMarker) else { return }
+    do throws(DiskError) {
+      try disk.remove(file(StoreLayout.cleanShutdownMarker))
+      try disk.syncDirectory(path)
+    } catch {
+      throw LogError(error)
+    }
+  }
+
+  /// The partitions' folders; folders of deleted ones are emptied and removed.
+  private func partitions(in entries: [DirectoryEntry]) throws(LogError) -> [TopicPartition] {
+    var partitions: [TopicPartition] = []
+    for entry in entries where entry.kind == .directory {
+      if TopicPartition.isDeletedDirectoryName(entry.name) {
+        do throws(DiskError) { try disk.removeFolder(file(entry.name)) } catch {
+          throw LogError(error)
+        }
+      } else if let partition = TopicPartition(directoryName: entry.name) {
+        partitions.append(partition)
+      }
+    }
+    return partitions
+  }
+
+  /// A checkpoint that cannot be read is one that is not there: it only saves work.
+  private func checkpoint(_ name: String) throws(LogError) -> [TopicPartition: Offset] {
+    do throws(DiskError) {
+      guard try disk.kind(of: file(name)) == .file else { return [:] }
+      let bytes = try disk.contents(of: file(name))
+      do throws(FormatError) {
+        let entries = try unsafe OffsetCheckpoint(parsing: bytes.span.bytes).entries
+        return Dictionary(
+          entries.map { ($0.partition, $0.offset) }, uniquingKeysWith: { first, _ in first })
+      } catch {
+        services.logger.warning("\(file(name)) is damaged and passed over: \(error)")
+        return [:]
+      }
+    } catch {
+      throw LogError(error)
+    }
+  }
+
+  private func makeTopics(
+    _ logs: [PartitionLog], _ configurations: TopicConfigurations
+  ) throws(LogError) -> [String: Topic] {
+    var topics: [String: Topic] = [:]
+    for (name, partitions) in Dictionary(grouping: logs, by: \.identity.topic) {
+      let ordered = partitions.sorted { $0.identity.partition < $1.identity.partition }
+      for (index, log) in ordered.enumerated() where Int(log.identity.partition) != index {
+        throw .unknownPartition(TopicPartition(topic: name, partition: Int32(index)))
+      }
+      var configuration = configurations[name]
+      configuration.partitionCount = ordered.count
+      topics[name] = Topic(
+        name: name, id: ordered[0].topicID, configuration: configuration, partitions: ordered,
+        services: services, defaultDurability: self.configuration.durability)
+    }
+    return topics
+  }
+
+  /// All is in synced segments now: the journal has done its work.
+  private func finishRecovery(_ logs: [PartitionLog]) throws(LogError) {
+    do throws(DiskError) {
+      try services.writeCheckpoints(logs)
+      try CommitJournal.removeFiles(in: path, of: disk)
+      if try disk.kind(of: file(StoreLayout.failedSyncMarker)) != nil {
+        try disk.remove(file(StoreLayout.failedSyncMarker))
+        try disk.syncDirectory(path)
+      }
+    } catch {
+      throw LogError(error)
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import MoldauDisk
+import Synchronization
+
+/// A directory of topics: the embedded log store.
+///
+/// One store has a directory at a time, in this process or any. Thread-safe. Appends go to
+/// `Topic`; closing makes everything durable and leaves the directory as a clean stop does, for this
+/// store, the broker or Apache Kafka to open.
+///
+///     let store = try await LogStore.open(at: "events")
+///     let orders = try await store.topic("orders")
+///     try await orders.append(Record(key: "o-42", value: bytes))
+///     try await store.close()
+public final class LogStore: Sendable {
+  struct State: Sendable {
+    var topics: [String: Topic] = [:]
+    var isClosed = false
+  }
+
+  /// What opening the store found and did.
+  public let recovery: RecoveryReport
+  /// The directory.
+  public let path: String
+  public let configuration: StoreConfiguration
+  let services: StoreServices
+  let state: Mutex<State>
+  /// Held as long as the store is open.
+  let lock: Mutex<(any DiskLock)?>
+
+  init(
+    path: String, configuration: StoreConfiguration, services: StoreServices, lock: any DiskLock,
+    topics: [String: Topic], recovery: RecoveryReport
+  ) {
+    self.path = path
+    self.configuration = configuration
+    self.services = services
+    self.lock = Mutex(lock)
+    self.recovery = recovery
+    state = Mutex(State(topics: topics))
+    guard configuration.runsMaintenance else { return }
+    services.maintenance.start { [weak self] in self?.maintain() }
+  }
+
+  // MARK: Topics
+
+  /// The topics, in the order of their names.
+  public var topics: [Topic] {
+    state.withLock { $0.topics.values.sorted { $0.name < $1.name } }
+  }
+
+  /// The topic of this name, if there is one.
+  public func existingTopic(_ name: String) -> Topic? {
+    state.withLock { $0.topics[name] }
+  }
+
+  /// Opens a topic, or creates it. An existing topic takes over the configuration, except for its
+  /// number of partitions, which stays.
+  public func topic(
+    _ name: String, _ configuration: TopicConfiguration = TopicConfiguration()
+  ) async throws(LogError) -> Topic {
+    try await EngineThread.run { [self] () throws(LogError) in
+      if let existing = existingTopic(name) {
+        try alterTopic(existing, configuration)
+        return existing
+      }
+      do throws(LogError) {
+        return try createTopic(name, configuration)
+      } catch .topicExists {
+        guard let existing = existingTopic(name) else { throw .closed }
+        return existing
+      }
+    }
+  }
+
+  /// Deletes a topic with all its records. Its readers end with `closed`.
+  public func deleteTopic(_ name: String) async throws(LogError) {
+    try await EngineThread.run { [self] () throws(LogError) in try removeTopic(name) }
+  }
+
+  /// Makes everything durable and lets the directory go. Idempotent.
+  ///
+  /// Appends that still run end with `closed` or are kept.
+  public func close() async throws(LogError) {
+    try await EngineThread.run { [self] () throws(LogError) in try closeBlocking() }
+  }
+}

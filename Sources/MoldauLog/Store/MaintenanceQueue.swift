@@ -1,0 +1,59 @@
+import Synchronization
+
+/// Work that may wait for the disk and that no appender should: finishing sealed segments, freeing
+/// the journal, retention, deletion, checkpoints.
+///
+/// One thread runs the jobs in order and `onTick` once a second.
+final class MaintenanceQueue: Sendable {
+  private struct State: Sendable {
+    var jobs: [@Sendable () -> Void] = []
+    var isStopping = false
+  }
+
+  private let state = Mutex(State())
+  private let signal = WakeSignal()
+  private let thread = Mutex<EngineThread?>(nil)
+
+  func add(_ job: @escaping @Sendable () -> Void) {
+    state.withLock { $0.jobs.append(job) }
+    signal.wake()
+  }
+
+  /// Starts the thread.
+  func start(onTick: @escaping @Sendable () -> Void) {
+    thread.withLock { thread in
+      precondition(thread == nil, "started twice")
+      thread = EngineThread(name: "moldau-maintain") { [self] in
+        while !state.withLock({ $0.isStopping }) {
+          runJobs()
+          onTick()
+          signal.sleep(milliseconds: 1000)
+        }
+      }
+    }
+  }
+
+  /// Runs the jobs that wait, on the caller's thread.
+  func runJobs() {
+    while true {
+      let jobs = state.withLock { state in
+        defer { state.jobs = [] }
+        return state.jobs
+      }
+      if jobs.isEmpty { return }
+      for job in jobs { job() }
+    }
+  }
+
+  /// Ends the thread and runs the jobs that are left.
+  func stop() {
+    state.withLock { $0.isStopping = true }
+    signal.wake()
+    let running = thread.withLock { thread in
+      defer { thread = nil }
+      return thread
+    }
+    running?.join()
+    runJobs()
+  }
+}
