@@ -11,9 +11,7 @@ struct KeyAndValue: ~Escapable {
       return
     }
     let rest = bytes.extracting(droppingFirst: 1)
-    // SAFETY: the load checks its bounds, and every bit pattern is a valid integer.
-    let keyByteCount = Int(unsafe bytes.unsafeLoad(fromByteOffset: 0, as: UInt8.self))
-    key = rest.extracting(first: keyByteCount)
+    key = rest.extracting(first: Int(byte(bytes, at: 0)))
     value = rest.extracting(droppingFirst: key.byteCount)
   }
 }

@@ -48,6 +48,11 @@ func store(_ value: UInt32, in bytes: inout [UInt8], at position: Int) {
   }
 }
 
+func byte(_ bytes: RawSpan, at position: Int) -> UInt8 {
+  // SAFETY: the load checks its bounds, and every bit pattern is a valid integer.
+  unsafe bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self)
+}
+
 func text(_ bytes: RawSpan) -> String {
   // SAFETY: the string copies the borrowed bytes.
   unsafe bytes.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
