@@ -50,8 +50,9 @@ package final class KafkaConnection {
         host: endpoint.host, port: endpoint.port,
         timeoutMilliseconds: options.connectTimeoutMilliseconds)
     } catch {
-      throw ClientError(
-        .init(error, doing: "it was connected to", options.connectTimeoutMilliseconds), at: endpoint)
+      let reason = ClientError.Reason(
+        error, doing: "it was connected to", options.connectTimeoutMilliseconds)
+      throw ClientError(reason, at: endpoint)
     }
     setTimeout(milliseconds: options.timeoutMilliseconds)
     try negotiate()

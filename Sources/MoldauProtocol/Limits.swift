@@ -6,7 +6,7 @@ package enum Limits {
   /// The most array elements of one message, all its arrays together.
   ///
   /// An element may be one byte on the wire and a hundred in memory; this bounds that leverage.
-  package static let arrayElementCount = 1 << 22
+  package static let arrayElementCount = 1 << 21
 
   /// The elements for which an array reserves memory on the word of its count alone.
   package static let reservedElementCount = 64

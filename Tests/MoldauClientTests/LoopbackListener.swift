@@ -10,7 +10,8 @@ final class LoopbackListener: Sendable {
   private let descriptor: Int32
   let port: UInt16
 
-  init() throws {
+  /// - Parameter isListening: false leaves the port taken, with nobody there.
+  init(isListening: Bool = true) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { throw Failure(call: "socket", errno: errno) }
     var address = sockaddr_in()
@@ -26,7 +27,7 @@ final class LoopbackListener: Sendable {
         return unsafe getsockname(descriptor, address, &length)
       }
     }
-    guard status == 0, listen(descriptor, 8) == 0 else {
+    guard status == 0, !isListening || listen(descriptor, 8) == 0 else {
       throw Failure(call: "bind", errno: errno)
     }
     port = UInt16(bigEndian: address.sin_port)
