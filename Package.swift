@@ -81,7 +81,7 @@ let package = Package(
       name: "MoldauFuzzTests", dependencies: ["MoldauFuzz", "MoldauProtocol"],
       path: "Tests/Fuzz/MoldauFuzzTests", swiftSettings: settings),
 
-    tests("MoldauFormatTests", ["MoldauFormat"]),
+    tests("MoldauFormatTests", ["MoldauFormat", "CMoldau"]),
     tests("MoldauCompressionTests", ["MoldauCompression", "MoldauFormat"]),
     tests("MoldauDiskTests", ["MoldauDisk"]),
     tests("MoldauLogTests", ["MoldauLog", "MoldauDisk", "MoldauFormat", "MoldauCompression"]),
