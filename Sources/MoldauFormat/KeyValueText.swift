@@ -2,8 +2,9 @@
 enum KeyValueText {
   /// Returns the keys and values of a Java properties file, in its order.
   ///
-  /// Lines that start with `#` or `!` are comments. A key ends at the first `=` or `:`, and a
-  /// backslash takes the character after it as it is. Lines that go on in the next are refused.
+  /// Lines that start with `#` or `!` are comments. A key ends at the first `=` or `:`. After a
+  /// backslash, `t`, `n`, `r`, `f` and `uXXXX` mean what they do in Java, and any other character
+  /// itself. Lines that go on in the next are refused.
   static func parse(
     _ bytes: RawSpan, name: String
   ) throws(FormatError) -> [(key: String, value: String)] {
@@ -19,15 +20,23 @@ enum KeyValueText {
     return pairs
   }
 
-  /// Returns `text` with a backslash before each character that would end a key or start a comment.
+  /// Returns `text` so that `parse` reads it back, as a key or a value on a line.
   static func escape(_ text: String) -> String {
     var escaped = ""
     for scalar in text.unicodeScalars {
-      if "\\=:#! \t".unicodeScalars.contains(scalar) { escaped.unicodeScalars.append("\\") }
+      if let letter = controlLetters.first(where: { $0.scalar == scalar })?.letter {
+        escaped.unicodeScalars.append(contentsOf: ["\\", letter])
+        continue
+      }
+      if "\\=:#! ".unicodeScalars.contains(scalar) { escaped.unicodeScalars.append("\\") }
       escaped.unicodeScalars.append(scalar)
     }
     return escaped
   }
+
+  private static let controlLetters: [(letter: Unicode.Scalar, scalar: Unicode.Scalar)] = [
+    ("t", "\t"), ("n", "\n"), ("r", "\r"), ("f", "\u{0C}"),
+  ]
 
   private typealias Scalars = Substring.UnicodeScalarView
 
@@ -51,13 +60,29 @@ enum KeyValueText {
         trailingBlankCount = scalar == " " || scalar == "\t" ? trailingBlankCount + 1 : 0
         continue
       }
-      guard let escaped = rest.popFirst() else {
-        throw .invalid(field: name, reason: "a line goes on in the next")
-      }
-      result.unicodeScalars.append(escaped)
+      result.unicodeScalars.append(try unescapeOne(&rest, name: name))
       trailingBlankCount = 0
     }
     guard !upToSeparator else { throw .invalid(field: name, reason: "a line has no '='") }
     return (result, rest)
+  }
+
+  /// Takes from `rest` what follows a backslash.
+  private static func unescapeOne(
+    _ rest: inout Scalars, name: String
+  ) throws(FormatError) -> Unicode.Scalar {
+    guard let letter = rest.popFirst() else {
+      throw .invalid(field: name, reason: "a line goes on in the next")
+    }
+    if letter == "u" {
+      let digits = rest.prefix(4)
+      guard digits.count == 4, digits.allSatisfy(\.properties.isASCIIHexDigit),
+        let code = UInt32(String(digits), radix: 16),
+        let scalar = Unicode.Scalar(code)
+      else { throw .invalid(field: name, reason: "a '\\u' has no four digits of a character") }
+      rest.removeFirst(4)
+      return scalar
+    }
+    return controlLetters.first { $0.letter == letter }?.scalar ?? letter
   }
 }

@@ -6,7 +6,10 @@ import Testing
 struct EscapedPropertyTests {
   @Test(
     "blanks, separators and comment marks survive being written and read",
-    arguments: ["a b", " a", "a ", "\ta", "a\t", "a \t ", "#a", "!a", "a=b", "a:b", "\\", " "])
+    arguments: [
+      "a b", " a", "a ", "\ta", "a\t", "a \t ", "#a", "!a", "a=b", "a:b", "\\", " ", "a\nb\r",
+      "\u{0C}", "u0041",
+    ])
   func roundTrip(text: String) throws {
     let written = MetaProperties(
       clusterID: text, nodeID: 1, directoryID: nil, others: [.init(key: text, value: text)])
