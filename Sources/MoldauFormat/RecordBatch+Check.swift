@@ -43,7 +43,8 @@ extension RecordBatch {
     var cursor = start
     var hasNullKey = false
     var maxTimestamp = recordCount == 0 ? baseTimestampMilliseconds : Int64.min
-    for index in 0..<recordCount {
+    var index = 0
+    while index < recordCount {
       let length = try cursor.varint()
       guard length >= 0, length <= cursor.remaining else {
         throw RecordCursor.lengthError(
@@ -67,6 +68,7 @@ extension RecordBatch {
       if unsafe cursor.next != end { throw RecordCursor.recordEndError }
       // Equal, but known early: the processor need not wait for the fields' lengths.
       unsafe cursor.next = end
+      index &+= 1
     }
     if cursor.remaining != 0 {
       throw .invalid(
