@@ -10,6 +10,7 @@ public struct TopicConfiguration: Hashable, Sendable {
     case bytes(Int)
   }
 
+  /// Whose time a record bears.
   public enum TimestampType: Hashable, Sendable {
     /// Records keep the time that their producer gave them (`CreateTime`).
     case createTime
