@@ -37,6 +37,27 @@ extension PartitionLog {
       baseOffset: first.header.baseOffset)
   }
 
+  /// Returns the aborted transactions with records in `[first, end)`, in the order of their markers.
+  ///
+  /// A reader of committed records leaves out the batches of such a producer from the transaction's
+  /// first offset to its marker.
+  package func abortedTransactions(
+    from first: Offset, to end: Offset
+  ) throws(LogError) -> [AbortedTransaction] {
+    var found: [AbortedTransaction] = []
+    let all = segments
+    for segment in all[Self.lastIndex(of: all, atOrBelow: first)...] {
+      for transaction in try segment.abortedTransactions() {
+        if transaction.lastOffset >= first && transaction.firstOffset < end {
+          found.append(transaction)
+        }
+        // All that began before `end` has ended once the stable offset is past it.
+        if transaction.lastStableOffset >= end { return found }
+      }
+    }
+    return found
+  }
+
   /// Returns the batch that holds `offset`, or the first behind it where compaction left a gap.
   ///
   /// `nil` at the end of the log.
