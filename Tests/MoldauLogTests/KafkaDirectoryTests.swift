@@ -49,6 +49,7 @@ struct KafkaDirectoryTests {
   @Test("indexes and snapshots that are made anew equal the ones that Kafka wrote")
   func rebuiltFilesEqualKafkas() async throws {
     try await KafkaFixtures.withDirectory("clean") { path, _ in
+      try KafkaFixtures.writeTopicConfigurations(in: path)
       let original = try KafkaFixtures.derivedFiles(in: path)
       for name in original.keys { try FileManager.default.removeItem(atPath: "\(path)/\(name)") }
       try FileManager.default.removeItem(atPath: "\(path)/.kafka_cleanshutdown")

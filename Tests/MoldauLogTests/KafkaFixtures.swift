@@ -95,6 +95,18 @@ enum KafkaFixtures {
     return files
   }
 
+  /// Tells the store the index interval and segment size that the fixtures' topics have.
+  static func writeTopicConfigurations(in path: String) throws {
+    var text = "0\n"
+    for topic in try Set(
+      FileManager.default.contentsOfDirectory(atPath: path).compactMap(
+        TopicPartition.init(directoryName:)
+      ).map(\.topic)).sorted() where !topic.hasPrefix("_") {
+      text += "\(topic) retention.ms=-1 retention.bytes=-1 index.interval.bytes=512\n"
+    }
+    try Data(text.utf8).write(to: URL(filePath: "\(path)/moldau-topics"))
+  }
+
   private static func remove(_ path: String) {
     do { try FileManager.default.removeItem(atPath: path) } catch {
       Issue.record("\(path) was left behind: \(error)")

@@ -78,6 +78,7 @@ extension PartitionLog {
     _ doomed: ArraySlice<Segment>, _ configuration: TopicConfiguration, now: Int64
   ) throws(LogError) {
     guard let last = doomed.last else { return }
+    for segment in doomed { try segment.pin() }
     let all = segments
     guard let next = all.first(where: { $0.baseOffset > last.baseOffset }) else { return }
     try syncNames()

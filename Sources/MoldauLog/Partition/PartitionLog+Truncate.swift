@@ -107,6 +107,7 @@ extension PartitionLog {
   }
 
   private func removeFiles(of segment: Segment) throws(LogError) {
+    try segment.pin()
     do throws(DiskError) {
       for kind in [SegmentFileName.Kind.index, .timeindex, .txnindex, .log] {
         let path = segment.path(kind)

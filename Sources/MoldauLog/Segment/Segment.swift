@@ -15,6 +15,7 @@ final class Segment: Sendable {
   private struct Handles {
     var file: (any DiskFile)?
     var map: (any MappedRegion)?
+    var isPinned = false
   }
 
   private struct Indexes {
@@ -90,6 +91,15 @@ final class Segment: Sendable {
     directory.budget.opened(by: self)
   }
 
+  /// Opens the log file for good: its name is about to go, and readers may still come.
+  func pin() throws(LogError) {
+    let pinned = try file()
+    handles.withLock { handles in
+      handles.file = pinned
+      handles.isPinned = true
+    }
+  }
+
   /// The log file in memory.
   ///
   /// - Precondition: the segment is sealed, so that its file is never truncated again.
@@ -107,7 +117,10 @@ final class Segment: Sendable {
   /// Lets the file, the map and, of a sealed segment, the indexes go. Current readers keep theirs.
   func releaseHandles() {
     let released = handles.withLock { handles in
-      defer { handles = Handles() }
+      defer {
+        handles.map = nil
+        if !handles.isPinned { handles.file = nil }
+      }
       return handles
     }
     _ = consume released

@@ -53,18 +53,20 @@ public final class LogStore: Sendable {
     state.withLock { $0.topics[name] }
   }
 
-  /// Opens a topic, or creates it. An existing topic takes over the configuration, except for its
-  /// number of partitions, which stays.
+  /// Opens a topic, or creates it.
+  ///
+  /// Without a configuration an existing topic keeps the one it has and a new one gets the default.
+  /// With one an existing topic takes it over, except for its number of partitions, which stays.
   public func topic(
-    _ name: String, _ configuration: TopicConfiguration = TopicConfiguration()
+    _ name: String, _ configuration: TopicConfiguration? = nil
   ) async throws(LogError) -> Topic {
     try await EngineThread.run { [self] () throws(LogError) in
       if let existing = existingTopic(name) {
-        try alterTopic(existing, configuration)
+        if let configuration { try alterTopic(existing, configuration) }
         return existing
       }
       do throws(LogError) {
-        return try createTopic(name, configuration)
+        return try createTopic(name, configuration ?? TopicConfiguration())
       } catch .topicExists {
         guard let existing = existingTopic(name) else { throw .closed }
         return existing

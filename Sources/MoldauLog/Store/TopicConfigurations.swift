@@ -11,9 +11,10 @@ struct TopicConfigurations: Sendable {
 
   init() {}
 
-  /// A topic that is not in the file has the default configuration.
+  /// A topic that is not in the file was made by another program, whose retention is not known here:
+  /// nothing of it is deleted until it gets a configuration.
   subscript(topic: String) -> TopicConfiguration {
-    get { byTopic[topic] ?? TopicConfiguration() }
+    get { byTopic[topic] ?? TopicConfiguration(retention: []) }
     set { byTopic[topic] = newValue }
   }
 
