@@ -66,6 +66,26 @@ final class CommitJournal: Sendable {
   /// Voids what the journal holds of a log at or above `offset`, before the log is cut there.
   func truncate(
     _ log: PartitionLog, to offset: Offset, maintenance: MaintenanceQueue
+  ) throws(LogError) {
+    let logs = state.withLock { Array($0.logs.values) }
+    do throws(DiskError) {
+      if try writeTruncation(of: log, to: offset, maintenance) { return }
+      do throws(LogError) { try log.services.syncAll(logs) } catch {
+        throw DiskError(call: "fdatasync", path: log.directory.path, errno: 5)
+      }
+      // All that this half holds is in synced segments now, so it can start over.
+      state.withLock { state in
+        state.position = 0
+        state.logs = [:]
+      }
+      _ = try writeTruncation(of: log, to: offset, maintenance)
+    } catch {
+      throw log.services.poison(error)
+    }
+  }
+
+  private func writeTruncation(
+    of log: PartitionLog, to offset: Offset, _ maintenance: MaintenanceQueue
   ) throws(DiskError) -> Bool {
     buffer.begin()
     buffer.addTruncation(of: log, to: offset)

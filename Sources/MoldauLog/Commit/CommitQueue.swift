@@ -103,17 +103,22 @@ final class CommitQueue: Sendable {
 
   /// Commits what waits and ends the thread. Later waiters get `closed`.
   func stop() {
+    abandon()
+    let running = thread.withLock { thread in
+      defer { thread = nil }
+      return thread
+    }
+    running?.join()
+  }
+
+  /// Ends the thread when it next looks, without waiting: the store was let go without a close.
+  func abandon() {
     let wasSleeping = pending.withLock { pending in
       pending.isStopping = true
       defer { pending.isSleeping = false }
       return pending.isSleeping
     }
     if wasSleeping { signal.wake() }
-    let running = thread.withLock { thread in
-      defer { thread = nil }
-      return thread
-    }
-    running?.join()
   }
 
   private func run() {
@@ -186,8 +191,7 @@ final class CommitQueue: Sendable {
       try services.checkHealth()
       var direct = direct
       if !journaled.isEmpty {
-        for snapshot in journaled { try snapshot.log.syncNames() }
-        if try commitToJournal(journaled, services) {
+        if try coverNames(of: journaled, services), try commitToJournal(journaled, services) {
           for snapshot in journaled { snapshot.log.markDurable(snapshot) }
         } else {
           direct += journaled
@@ -201,6 +205,22 @@ final class CommitQueue: Sendable {
     } catch {
       return error
     }
+  }
+
+  /// Makes sure that the logs' folders are found after a crash, for the journal only gives back what
+  /// belongs to a log that is there.
+  ///
+  /// Returns `false` when there were so many new ones that all was synced at once.
+  private func coverNames(
+    of snapshots: [CommitSnapshot], _ services: StoreServices
+  ) throws(LogError) -> Bool {
+    let unnamed = snapshots.map(\.log).filter { $0.hasUnsyncedNames.load(ordering: .acquiring) }
+    guard unnamed.count > Limits.maxSyncedOneByOne else {
+      for log in unnamed { try log.syncNames() }
+      return true
+    }
+    try services.syncAll(snapshots.map(\.log))
+    return false
   }
 
   /// A full disk is no failure: the segments have room for what was appended, and are synced instead.

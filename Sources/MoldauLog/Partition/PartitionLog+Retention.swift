@@ -28,7 +28,6 @@ extension PartitionLog {
     while count < all.count, try isExpired(all[count], before: deadline) { count += 1 }
     if count == all.count {
       // The active segment's records are expired too: a new one takes its place.
-      guard endOffset > all[count - 1].baseOffset else { return count -= 1 }
       try rollNow()
     }
     try delete(all.prefix(count), configuration, now: now)

@@ -29,11 +29,11 @@ extension PartitionLog {
     let done = WakeSignal()
     let outcome = Shared<LogError?>(nil)
     services.commits.perform { [self] in
-      do throws(DiskError) {
-        _ = try services.commits.journal.truncate(
+      do throws(LogError) {
+        try services.commits.journal.truncate(
           self, to: offset, maintenance: services.maintenance)
       } catch {
-        outcome.value.withLock { $0 = services.poison(error) }
+        outcome.value.withLock { $0 = error }
       }
       done.wake()
     }

@@ -138,9 +138,11 @@ struct SegmentRecovery {
   private func ending(
     _ file: any DiskFile, at position: Int, size: Int, _ next: Offset, _ reason: FormatError
   ) throws(LogError) -> Ending {
+    // Zeros at the end are room that was allocated ahead.
+    let written = try BatchSearch.lastNonzero(of: file, from: position, to: size)
     let search = BatchSearch(
       file: file, offsets: next...(nextBaseOffset ?? Offset(rawValue: .max)))
-    guard let found = try search.first(from: position + 1, to: size) else {
+    guard let found = try search.first(from: position + 1, to: written) else {
       return .torn(at: position)
     }
     return .damaged(at: position, resume: found.position, next: found.header.baseOffset, reason)

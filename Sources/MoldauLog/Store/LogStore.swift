@@ -41,6 +41,11 @@ public final class LogStore: Sendable {
     services.maintenance.start { [weak self] in self?.maintain() }
   }
 
+  deinit {
+    services.commits.abandon()
+    services.maintenance.abandon()
+  }
+
   // MARK: Topics
 
   /// The topics, in the order of their names.

@@ -45,10 +45,15 @@ final class MaintenanceQueue: Sendable {
     }
   }
 
-  /// Ends the thread and runs the jobs that are left.
-  func stop() {
+  /// Ends the thread when it next looks, without waiting: the store was let go without a close.
+  func abandon() {
     state.withLock { $0.isStopping = true }
     signal.wake()
+  }
+
+  /// Ends the thread and runs the jobs that are left.
+  func stop() {
+    abandon()
     let running = thread.withLock { thread in
       defer { thread = nil }
       return thread
