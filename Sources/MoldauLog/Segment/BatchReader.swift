@@ -32,7 +32,8 @@ import MoldauFormat
     self.checksChecksums = checksChecksums
     // SAFETY: freed in deinit; every access below stays within `bufferedCount`.
     unsafe buffer = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: Limits.recoveryChunkBytes, alignment: 16)
+      byteCount: min(Limits.recoveryChunkBytes, max(end - start, RecordBatchHeader.byteCount)),
+      alignment: 16)
     bufferedStart = start
     position = start
   }

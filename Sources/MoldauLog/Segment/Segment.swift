@@ -228,7 +228,9 @@ final class Segment: Sendable {
   func offsetIndex() throws(LogError) -> OffsetIndex {
     if let loaded = indexes.withLock({ $0.offsets }) { return loaded }
     let loaded: OffsetIndex
-    if let read = try directory.readOffsetIndex(path(.index), logByteCount: byteCount) {
+    if byteCount == 0 {
+      loaded = OffsetIndex()
+    } else if let read = try directory.readOffsetIndex(path(.index), logByteCount: byteCount) {
       loaded = read
     } else {
       loaded = try rebuildIndexes().offsets
@@ -240,7 +242,9 @@ final class Segment: Sendable {
   func timeIndex() throws(LogError) -> TimeIndex {
     if let loaded = indexes.withLock({ $0.times }) { return loaded }
     let loaded: TimeIndex
-    if let read = try directory.readTimeIndex(path(.timeindex)) {
+    if byteCount == 0 {
+      loaded = TimeIndex()
+    } else if let read = try directory.readTimeIndex(path(.timeindex)) {
       loaded = read
     } else {
       loaded = try rebuildIndexes().times
