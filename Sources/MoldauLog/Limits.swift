@@ -8,6 +8,9 @@ package enum Limits {
   /// What a batch's records may decompress to.
   package static let maxDecompressedBytes = 1 << 30
 
+  /// Recovery tells of its progress about this often, in bytes.
+  static let recoveryProgressBytes = 32 << 20
+
   /// A sealed segment with more bytes than this and an empty offset index gets a new one.
   static let maxUnindexedBytes = 4 << 20
 

@@ -16,6 +16,8 @@ struct PartitionLoader {
   /// written: after a failed sync.
   let rewritesUnsynced: Bool
   let journal: JournalReplay
+  /// Called with the number of bytes that were scanned since the last call.
+  let onScanned: @Sendable (Int) -> Void
 
   private let directory: PartitionDirectory
   private(set) var report = RecoveryReport()
@@ -23,7 +25,7 @@ struct PartitionLoader {
   init(
     identity: TopicPartition, configuration: TopicConfiguration, services: StoreServices,
     recoveryPoint: Offset?, startOffset: Offset?, wasClean: Bool, rewritesUnsynced: Bool,
-    journal: JournalReplay
+    journal: JournalReplay, onScanned: @escaping @Sendable (Int) -> Void = { _ in }
   ) {
     self.identity = identity
     self.configuration = configuration
@@ -33,6 +35,7 @@ struct PartitionLoader {
     self.wasClean = wasClean
     self.rewritesUnsynced = rewritesUnsynced
     self.journal = journal
+    self.onScanned = onScanned
     directory = PartitionDirectory(
       path: "\(services.path)/\(identity.directoryName)", disk: services.disk,
       budget: services.budget, indexIntervalBytes: configuration.indexIntervalBytes)
@@ -235,7 +238,8 @@ struct PartitionLoader {
       var recovery = SegmentRecovery(
         partition: identity, baseOffset: base, nextBaseOffset: next, directory: directory,
         producers: producers, epochs: epochs,
-        isJournaled: { [journal] offset in journal.holds(offset, of: key) })
+        isJournaled: { [journal] offset in journal.holds(offset, of: key) },
+        onScanned: onScanned)
       let start = try resumePoint(base, producersFrom: producersFrom)
       let found = try recovery.run(
         from: start?.position ?? 0, nextOffset: start?.offset ?? base,

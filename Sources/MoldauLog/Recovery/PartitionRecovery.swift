@@ -18,6 +18,8 @@ struct PartitionRecovery {
     var logs: [PartitionLog] = []
     var report = RecoveryReport()
     var failure: LogError?
+    /// Of partitions that are still being scanned too.
+    var scannedByteCount = 0
   }
 
   /// Returns the logs; throws the first error after every thread has ended.
@@ -59,19 +61,31 @@ struct PartitionRecovery {
     var loader = PartitionLoader(
       identity: partition, configuration: configurations[partition.topic], services: services,
       recoveryPoint: recoveryPoints[partition], startOffset: logStarts[partition],
-      wasClean: wasClean, rewritesUnsynced: rewritesUnsynced, journal: journal)
+      wasClean: wasClean, rewritesUnsynced: rewritesUnsynced, journal: journal,
+      onScanned: { byteCount in
+        tell(progress, partitionCount) { $0.scannedByteCount += byteCount }
+      })
     do throws(LogError) {
       let log = try loader.load()
-      let soFar = progress.value.withLock { progress in
+      tell(progress, partitionCount) { progress in
         progress.logs.append(log)
         progress.report.merge(loader.report)
-        return RecoveryProgress(
-          partitionsDone: progress.logs.count, partitionCount: partitionCount,
-          scannedByteCount: progress.report.scannedByteCount)
       }
-      configuration.onRecoveryProgress?(soFar)
     } catch {
       progress.value.withLock { $0.failure = $0.failure ?? error }
     }
+  }
+
+  /// Notes progress and passes it on to the configuration's observer.
+  private func tell(
+    _ progress: Shared<Progress>, _ partitionCount: Int, _ change: (inout Progress) -> Void
+  ) {
+    let soFar = progress.value.withLock { progress in
+      change(&progress)
+      return RecoveryProgress(
+        partitionsDone: progress.logs.count, partitionCount: partitionCount,
+        scannedByteCount: progress.scannedByteCount)
+    }
+    configuration.onRecoveryProgress?(soFar)
   }
 }

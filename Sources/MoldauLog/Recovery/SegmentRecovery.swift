@@ -22,6 +22,8 @@ struct SegmentRecovery {
   let directory: PartitionDirectory
   /// Whether the commit journal will give back the batch at an offset.
   let isJournaled: (Offset) -> Bool
+  /// Called with the number of bytes that were scanned since the last call.
+  let onScanned: (Int) -> Void
   /// Begins the offsets of the next segment, if there is one.
   let nextBaseOffset: Offset?
 
@@ -41,7 +43,7 @@ struct SegmentRecovery {
   init(
     partition: TopicPartition, baseOffset: Offset, nextBaseOffset: Offset?,
     directory: PartitionDirectory, producers: ProducerStates, epochs: LeaderEpochs,
-    isJournaled: @escaping (Offset) -> Bool
+    isJournaled: @escaping (Offset) -> Bool, onScanned: @escaping (Int) -> Void
   ) {
     self.partition = partition
     self.baseOffset = baseOffset
@@ -50,6 +52,7 @@ struct SegmentRecovery {
     self.producers = producers
     self.epochs = epochs
     self.isJournaled = isJournaled
+    self.onScanned = onScanned
   }
 
   private var logPath: String {
@@ -93,10 +96,16 @@ struct SegmentRecovery {
     _ file: any DiskFile, from start: Int, size: Int, _ found: inout RecoveredSegment
   ) throws(LogError) -> Ending {
     var reader = BatchReader(file: file, from: start, to: size, checksChecksums: true)
+    var reported = start
     while true {
+      if reader.position - reported >= Limits.recoveryProgressBytes {
+        onScanned(reader.position - reported)
+        reported = reader.position
+      }
       switch try reader.next() {
       case .end:
         report.scannedByteCount += size - start
+        onScanned(size - reported)
         return .clean
       case .batch(let header, let position):
         if let reason = misplacement(of: header, after: found.nextOffset) {
