@@ -31,7 +31,9 @@ struct ChecksumTests {
     }
   }
 
-  @Test("all implementations agree on inputs of many blocks", arguments: [6143, 6144, 70_001])
+  @Test(
+    "all implementations agree on inputs of many blocks",
+    arguments: [6143, 6144, 16_391, 16_392, 16_393, 70_001])
   func longAgreement(count: Int) throws {
     var generator = SeededGenerator(seed: UInt64(count))
     let bytes = generator.bytes(count: count)
