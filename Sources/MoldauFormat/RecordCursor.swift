@@ -1,6 +1,6 @@
 /// Reads the fields of records one after another and never past their end.
 ///
-/// One of the few audited pointer kernels: see docs/decisions for what bounds checks cost here.
+/// One of two audited pointer kernels: docs/decisions/records-and-checksums.md.
 /// INVARIANT: `next <= end`, and all bytes between them are readable.
 @safe
 @usableFromInline

@@ -1,6 +1,6 @@
 /// The bytes of one record, sized before they are written.
 ///
-/// One of the few audited pointer kernels: sizes are computed first, so that one capacity check
+/// One of two audited pointer kernels: sizes are computed first, so that one capacity check
 /// covers the writes of a whole record.
 @safe
 @usableFromInline
