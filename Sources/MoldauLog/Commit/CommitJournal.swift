@@ -11,7 +11,7 @@ import Synchronization
 /// and a sync has no metadata to write. Used by the commit thread alone, but for `isFree`.
 ///
 /// INVARIANT: a file is written over only when all that it holds is synced in segments.
-final class CommitJournal: Sendable {
+package final class CommitJournal: Sendable {
   private struct Half: Sendable {
     var file: (any DiskFile)?
     /// The bytes that were ever written, which need no new blocks.
@@ -27,7 +27,7 @@ final class CommitJournal: Sendable {
     var logs: [ObjectIdentifier: PartitionLog] = [:]
   }
 
-  static let fileNames = ["moldau-journal-0", "moldau-journal-1"]
+  package static let fileNames = ["moldau-journal-0", "moldau-journal-1"]
 
   private let directory: String
   private let disk: any Disk

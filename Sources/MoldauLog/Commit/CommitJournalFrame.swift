@@ -1,38 +1,38 @@
-import MoldauFormat
+package import MoldauFormat
 
 /// One write of the commit journal: what a group commit made durable, for all partitions at once.
 ///
 /// Layout: docs/format/commit-journal.md. A frame is whole or void: its checksum covers all of it.
-struct CommitJournalFrame {
+package struct CommitJournalFrame {
   static let magic: UInt32 = 0x4D4A_4631  // "MJF1"
   static let headerByteCount = 24
   static let entryHeaderByteCount = 36
 
   /// What an entry says of a partition.
-  enum Kind: UInt8 {
+  package enum Kind: UInt8 {
     /// Batches follow, from `baseOffset` on.
     case batches = 0
     /// The log was cut: earlier entries at or above `baseOffset` are void.
     case truncation = 1
   }
 
-  struct Entry: Equatable {
-    var kind: Kind
-    var topicID: TopicID
-    var partition: Int32
-    var baseOffset: Offset
+  package struct Entry: Equatable {
+    package var kind: Kind
+    package var topicID: TopicID
+    package var partition: Int32
+    package var baseOffset: Offset
     /// Where the entry's batches are in the journal's bytes.
-    var batches: Range<Int>
+    package var batches: Range<Int>
   }
 
-  var sequence: UInt64
-  var byteCount: Int
-  var entries: [Entry]
+  package var sequence: UInt64
+  package var byteCount: Int
+  package var entries: [Entry]
 
   /// Reads the frame at `start` of `journal`.
   ///
   /// Throws when there is none: that is how the journal ends.
-  init(parsing journal: RawSpan, at start: Int) throws(FormatError) {
+  package init(parsing journal: RawSpan, at start: Int) throws(FormatError) {
     let available = journal.byteCount - start
     guard available >= Self.headerByteCount else {
       throw .truncated(needed: Self.headerByteCount, available: available)

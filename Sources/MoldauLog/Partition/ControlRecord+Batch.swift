@@ -1,4 +1,4 @@
-import MoldauFormat
+package import MoldauFormat
 
 extension ControlRecord {
   /// The record of a control batch whose header was parsed and checksum checked; `nil` for a batch
@@ -12,7 +12,7 @@ extension ControlRecord {
     }
   }
 
-  static func read(
+  package static func read(
     from batch: UnsafeRawBufferPointer, _ header: RecordBatchHeader
   ) throws(FormatError) -> ControlRecord? {
     guard header.attributes.isControl else { return nil }

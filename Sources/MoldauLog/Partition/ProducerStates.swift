@@ -1,11 +1,11 @@
-import MoldauFormat
+package import MoldauFormat
 
 /// What a partition remembers of the producers that wrote to it (KIP-98).
 ///
 /// The last batches of each, by which a repeated batch is known, and the transactions that are open.
 /// Part of a log's append state, which guards it. Kept in `.snapshot` files:
 /// docs/format/producer-snapshot.md.
-struct ProducerStates: Sendable {
+package struct ProducerStates: Sendable {
   struct Batch: Hashable, Sendable {
     var firstSequence: Int32
     var lastSequence: Int32
@@ -35,7 +35,7 @@ struct ProducerStates: Sendable {
   /// Takes a batch into account; `control` is the record of a control batch.
   ///
   /// Returns the entry for the transaction index when it ends a transaction by aborting it.
-  mutating func add(_ header: RecordBatchHeader, control: ControlRecord?) -> AbortedTransaction? {
+  package mutating func add(_ header: RecordBatchHeader, control: ControlRecord?) -> AbortedTransaction? {
     guard header.hasProducer else { return nil }
     if header.attributes.isControl { return control.flatMap { end(header, $0) } }
     addData(header)
@@ -103,9 +103,9 @@ struct ProducerStates: Sendable {
 
   // MARK: Snapshots
 
-  init() {}
+  package init() {}
 
-  init(_ snapshot: ProducerSnapshot) {
+  package init(_ snapshot: ProducerSnapshot) {
     for entry in snapshot.entries {
       var producer = Producer(
         epoch: entry.producerEpoch, lastTimestampMilliseconds: entry.timestampMilliseconds,

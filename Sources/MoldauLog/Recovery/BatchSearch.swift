@@ -1,17 +1,22 @@
-import MoldauDisk
-import MoldauFormat
+package import MoldauDisk
+package import MoldauFormat
 
 /// Looks for a whole, checksummed batch at any byte: what tells damage from a torn tail.
-struct BatchSearch {
-  let file: any DiskFile
+package struct BatchSearch {
+  private let file: any DiskFile
   /// Between which offsets a batch must begin.
-  let offsets: ClosedRange<Offset>
+  private let offsets: ClosedRange<Offset>
+
+  package init(file: any DiskFile, offsets: ClosedRange<Offset>) {
+    self.file = file
+    self.offsets = offsets
+  }
 
   /// Returns the first batch that begins in the range and ends in it.
   ///
   /// Reads the range once. A candidate must have a plausible header before its checksum is computed,
   /// so that arbitrary bytes cost a comparison each.
-  func first(
+  package func first(
     from start: Int, to end: Int
   ) throws(LogError) -> (position: Int, header: RecordBatchHeader)? {
     let headerCount = RecordBatchHeader.byteCount
@@ -57,7 +62,7 @@ struct BatchSearch {
   }
 
   /// The end of the last byte in the range that is not zero, or the range's start.
-  static func lastNonzero(
+  package static func lastNonzero(
     of file: any DiskFile, from start: Int, to end: Int
   ) throws(LogError) -> Int {
     let buffer = UnsafeMutableRawBufferPointer.allocate(

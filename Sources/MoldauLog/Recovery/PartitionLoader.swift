@@ -212,7 +212,7 @@ struct PartitionLoader {
     // The last segment that begins at or below the recovery point is the first to be checked, unless
     // producers must be learnt from earlier ones.
     let firstUnsynced = bases.lastIndex { $0 <= recoveryPoint } ?? 0
-    let known = try snapshot(in: stock, atOrBelow: recoveryPoint)
+    let known = try snapshot(in: stock, atOrBelow: max(recoveryPoint, bases.first ?? .zero))
     var producers = known?.states ?? ProducerStates()
     let producersFrom = known?.offset ?? bases.first ?? .zero
     var expected = bases.first ?? .zero

@@ -1,12 +1,12 @@
-import MoldauDisk
-import MoldauFormat
+package import MoldauDisk
+package import MoldauFormat
 
 /// Walks the batches of a log file from front to back.
 ///
 /// Reads large pieces into a buffer of its own, so that it neither maps the file nor disturbs the
 /// handles of its segment. Owned by one thread.
-@safe struct BatchReader: ~Copyable {
-  enum Step {
+@safe package struct BatchReader: ~Copyable {
+  package enum Step {
     /// A whole batch is at hand: `withBatch` gives its bytes.
     case batch(RecordBatchHeader, position: Int)
     /// The bytes end exactly behind the last batch.
@@ -22,11 +22,11 @@ import MoldauFormat
   /// The part of the file that the buffer holds.
   private var bufferedStart: Int
   private var bufferedCount = 0
-  private(set) var position: Int
+  package private(set) var position: Int
   private var batchCount = 0
 
   /// Walks from `start`, where a batch begins, to `end`.
-  init(file: any DiskFile, from start: Int, to end: Int, checksChecksums: Bool) {
+  package init(file: any DiskFile, from start: Int, to end: Int, checksChecksums: Bool) {
     self.file = file
     self.end = end
     self.checksChecksums = checksChecksums
@@ -45,7 +45,7 @@ import MoldauFormat
   /// Moves to the next batch.
   ///
   /// HOT: once per batch of a recovery scan. Benchmark: `recovery`.
-  mutating func next() throws(LogError) -> Step {
+  package mutating func next() throws(LogError) -> Step {
     position += batchCount
     batchCount = 0
     guard position < end else { return .end }
@@ -76,7 +76,7 @@ import MoldauFormat
   }
 
   /// The bytes of the batch that `next` returned last, valid until the next call.
-  var batch: UnsafeRawBufferPointer {
+  package var batch: UnsafeRawBufferPointer {
     unsafe bytes(batchCount)
   }
 

@@ -76,6 +76,7 @@ struct StoreOpening {
     let failedSync = names.contains(StoreLayout.failedSyncMarker)
     let wasClean =
       (names.contains(StoreLayout.cleanShutdownMarker) || isNew) && !failedSync
+      && !configuration.checksEverything
     try removeMarker(names)
     let partitions = try partitions(in: entries)
     let journal = wasClean ? JournalReplay() : try JournalReplay(directory: path, disk: disk)
@@ -84,7 +85,8 @@ struct StoreOpening {
     report.wasClean = wasClean
     let logs = try PartitionRecovery(
       services: services, configuration: configuration, configurations: configurations,
-      recoveryPoints: try checkpoint(StoreLayout.recoveryPoints),
+      recoveryPoints: configuration.checksEverything
+        ? [:] : try checkpoint(StoreLayout.recoveryPoints),
       logStarts: try checkpoint(StoreLayout.logStarts), wasClean: wasClean,
       rewritesUnsynced: failedSync, journal: journal
     ).run(partitions, &report)

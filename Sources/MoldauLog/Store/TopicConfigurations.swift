@@ -1,13 +1,13 @@
 import MoldauDisk
-import MoldauFormat
+package import MoldauFormat
 
 /// The configurations of a store's topics, kept in the file `moldau-topics` of its folder.
 ///
 /// A line a topic: its name and `key=value` for each setting that differs from the default, with
 /// Kafka's keys. docs/format/topic-configurations.md.
-struct TopicConfigurations: Sendable {
+package struct TopicConfigurations: Sendable {
   private static let version = 0
-  private var byTopic: [String: TopicConfiguration] = [:]
+  package private(set) var byTopic: [String: TopicConfiguration] = [:]
 
   init() {}
 
@@ -43,7 +43,7 @@ struct TopicConfigurations: Sendable {
 
   // MARK: The file's bytes
 
-  init(parsing bytes: [UInt8]) throws(FormatError) {
+  package init(parsing bytes: [UInt8]) throws(FormatError) {
     let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
     guard let first = lines.first, let version = Int(first) else {
       throw .invalid(field: "version", reason: "the first line is no number")
@@ -79,7 +79,7 @@ struct TopicConfigurations: Sendable {
 
 extension TopicConfiguration {
   /// The settings that differ from the default, by Kafka's names where Kafka has one.
-  var settings: [(key: String, value: String)] {
+  package var settings: [(key: String, value: String)] {
     let standard = TopicConfiguration()
     var result: [(String, String)] = []
     func add<Value: Equatable>(
