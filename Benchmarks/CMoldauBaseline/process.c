@@ -12,3 +12,12 @@ void moldau_baseline_release_freed(void) {
   malloc_trim(0);
 #endif
 }
+
+size_t moldau_baseline_heap_bytes(void) {
+#ifdef __GLIBC__
+  struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+#else
+  return 0;
+#endif
+}

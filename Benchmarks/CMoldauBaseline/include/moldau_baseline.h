@@ -74,6 +74,10 @@ uint64_t moldau_baseline_lookup(const struct moldau_baseline_segment *segments,
 int moldau_baseline_recover(int file, uint8_t *buffer, size_t buffer_size,
                             struct moldau_baseline_scan *result, uint64_t *index_entries);
 
+/// The same for many files, spread over `thread_count` threads.
+int moldau_baseline_recover_files(const int *files, size_t file_count, size_t thread_count,
+                                  struct moldau_baseline_scan *result, uint64_t *index_entries);
+
 /// Commits in rounds until `duration_nanoseconds` have passed: in each round, `batches_per_round`
 /// times the checksum and the pwrite of one batch, then one fdatasync. The file holds
 /// `written_bytes` bytes that were written and synced before; writing starts again at its front
@@ -96,5 +100,8 @@ void moldau_baseline_black_hole(uint64_t value);
 
 /// Hands the memory that was freed back to the system, where the allocator can.
 void moldau_baseline_release_freed(void);
+
+/// The bytes that the allocator has given out and not got back; 0 where it does not tell.
+size_t moldau_baseline_heap_bytes(void);
 
 #endif

@@ -91,6 +91,21 @@ enum Baseline {
     try BaselineError.check(error, "recover")
   }
 
+  /// Reads and checks many log files, spread over threads; returns what was found.
+  @discardableResult
+  static func recover(_ files: [BaselineFile], threads: Int) throws(BaselineError) -> Scan {
+    var result = Scan()
+    var indexEntries: UInt64 = 0
+    let descriptors = files.map(\.descriptor)
+    // SAFETY: C reads the descriptors within their count.
+    let error = unsafe descriptors.withUnsafeBufferPointer { descriptors in
+      unsafe moldau_baseline_recover_files(
+        descriptors.baseAddress, descriptors.count, threads, &result, &indexEntries)
+    }
+    try BaselineError.check(error, "recover_files")
+    return result
+  }
+
   /// Commits in rounds for `duration`; returns the number of commits and the time they took.
   static func commit(
     _ batch: inout [UInt8], batchesPerRound: Int, for duration: Duration, in file: BaselineFile,

@@ -20,7 +20,7 @@ final class BaselineFile {
     try self.init(creating: path)
     let zeros = [UInt8](repeating: 0, count: 1 << 20)
     for position in stride(from: 0, to: byteCount, by: zeros.count) {
-      try write(zeros[..<min(zeros.count, byteCount - position)], at: position)
+      try write(Array(zeros[..<min(zeros.count, byteCount - position)]), at: position)
     }
     guard fsync(descriptor) == 0 else { throw BaselineError("fsync of \(path): errno \(errno)") }
   }
@@ -28,7 +28,7 @@ final class BaselineFile {
   /// Makes a file of `bytes`.
   convenience init(creating path: String, bytes: [UInt8]) throws(BaselineError) {
     try self.init(creating: path)
-    try write(bytes[...], at: 0)
+    try write(bytes, at: 0)
   }
 
   private init(_ path: String, flags: CInt) throws(BaselineError) {
@@ -42,7 +42,8 @@ final class BaselineFile {
     close(descriptor)
   }
 
-  private func write(_ bytes: ArraySlice<UInt8>, at position: Int) throws(BaselineError) {
+  /// Writes `bytes` at `position`; a hole is left behind what was there.
+  func write(_ bytes: [UInt8], at position: Int) throws(BaselineError) {
     // SAFETY: the kernel reads at most `bytes.count` bytes.
     let written = unsafe bytes.withUnsafeBytes { bytes in
       unsafe pwrite(descriptor, bytes.baseAddress, bytes.count, off_t(position))

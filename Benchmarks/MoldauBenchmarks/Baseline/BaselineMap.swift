@@ -25,10 +25,3 @@ final class BaselineMap {
     unsafe munmap(UnsafeMutableRawPointer(mutating: bytes), count)
   }
 }
-
-/// A segment for the baseline's lookups.
-struct BaselineSegment {
-  var baseOffset: Int64
-  var log: BaselineMap
-  var index: BaselineMap
-}

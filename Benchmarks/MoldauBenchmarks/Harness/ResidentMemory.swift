@@ -46,6 +46,9 @@ package struct ResidentMemory: Sendable {
     close(file)
   }
 
+  /// What the allocator has given out; memory that earlier rows freed may be part of it again.
+  static var heapBytes: Int { Int(moldau_baseline_heap_bytes()) }
+
   /// Hands memory that was freed back to the system, so that a row starts from what is in use.
   static func releaseFreed() {
     moldau_baseline_release_freed()

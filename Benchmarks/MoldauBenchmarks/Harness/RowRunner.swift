@@ -42,6 +42,9 @@ struct RowRunner {
     let ratios = pairs.compactMap { pair in
       pair.baseline.map { pair.store.operationsPerSecond / $0.operationsPerSecond }
     }
+    let cpuRatios = pairs.compactMap { pair in
+      pair.baseline.map { $0.cpuNanosecondsPerOperation / pair.store.cpuNanosecondsPerOperation }
+    }
     var result = RowResult(
       name: description.name, durability: description.durability,
       operationsPerSecond: median(\.operationsPerSecond),
@@ -51,7 +54,7 @@ struct RowRunner {
       ratioToC: Statistics.median(ratios), cpuSeconds: median { $0.cpuNanoseconds / 1e9 },
       peakMemoryBytes: store.compactMap(\.peakMemoryBytes).max(), rounds: pairs.count,
       question: description.question)
-    result.figures = members(store: store, baseline: baseline, ratios: ratios) + figures.members
+    result.figures = members(store, baseline, ratios, cpuRatios) + figures.members
     result.goals = description.goals.compactMap { goal in
       value(of: goal.figure, in: result, figures).map { .init(goal: goal, value: $0) }
     }
@@ -59,7 +62,7 @@ struct RowRunner {
   }
 
   private static func members(
-    store: [Sample], baseline: [Sample], ratios: [Double]
+    _ store: [Sample], _ baseline: [Sample], _ ratios: [Double], _ cpuRatios: [Double]
   ) -> [JSONValue.Member] {
     func median(_ samples: [Sample], _ figure: (Sample) -> Double) -> JSONValue {
       .optional(Statistics.median(samples.map(figure)))
@@ -67,13 +70,12 @@ struct RowRunner {
     let latencies = store.flatMap(\.latencies)
     var members: [JSONValue.Member] = [
       .init("operationsPerRound", median(store) { Double($0.operations) }),
-      .init(
-        "cpuNanosecondsPerOperation", median(store) { $0.cpuNanoseconds / Double($0.operations) }),
+      .init("cpuNanosecondsPerOperation", median(store, \.cpuNanosecondsPerOperation)),
       .init("baselineNanosecondsPerOperation", median(baseline, \.nanosecondsPerOperation)),
       .init("baselineRecordsPerSecond", median(baseline, \.recordsPerSecond)),
-      .init(
-        "baselineCPUNanosecondsPerOperation",
-        median(baseline) { $0.cpuNanoseconds / Double($0.operations) }),
+      .init("baselineCPUNanosecondsPerOperation", median(baseline, \.cpuNanosecondsPerOperation)),
+      // Steadier than the ratio of the times where other work keeps the processors busy.
+      .init("cpuRatioToC", .optional(Statistics.median(cpuRatios))),
       .init("lowestRatioToC", .optional(ratios.min())),
       .init("highestRatioToC", .optional(ratios.max())),
     ]

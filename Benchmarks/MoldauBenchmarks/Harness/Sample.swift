@@ -15,6 +15,7 @@ package struct Sample: Sendable {
   package var latencies: [Double] = []
 
   package var nanosecondsPerOperation: Double { nanoseconds / Double(operations) }
+  package var cpuNanosecondsPerOperation: Double { cpuNanoseconds / Double(operations) }
   package var operationsPerSecond: Double { Double(operations) / nanoseconds * 1e9 }
   package var recordsPerSecond: Double { Double(records) / nanoseconds * 1e9 }
   package var megabytesPerSecond: Double { Double(bytes) / nanoseconds * 1e3 }
