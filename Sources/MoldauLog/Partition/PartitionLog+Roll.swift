@@ -37,7 +37,8 @@ extension PartitionLog {
     state.indexesAreGrowing = true
     state.nextWindowBytes = Limits.minWindowBytes
     segmentList.withLock { $0.append(next) }
-    let snapshot = state.producers.isEmpty ? nil : state.producers.snapshot
+    // Written without producers too: it spares recovery the search for them in sealed segments.
+    let snapshot = state.producers.snapshot
     let snapshotOffset = state.nextOffset
     services.maintenance.add { [self] in
       finishSealed(sealed, snapshot: snapshot, at: snapshotOffset)
@@ -55,13 +56,11 @@ extension PartitionLog {
   }
 
   /// Writes what belongs to a sealed segment and makes the log durable up to its end.
-  private func finishSealed(_ sealed: Segment, snapshot: ProducerSnapshot?, at offset: Offset) {
+  private func finishSealed(_ sealed: Segment, snapshot: ProducerSnapshot, at offset: Offset) {
     do throws(LogError) {
       try sealed.writeIndexes()
-      if let snapshot {
-        let name = SegmentFileName(baseOffset: offset, kind: .snapshot)
-        try directory.replace(directory.path(name), with: snapshot.encode())
-      }
+      let name = SegmentFileName(baseOffset: offset, kind: .snapshot)
+      try directory.replace(directory.path(name), with: snapshot.encode())
       try syncFiles(before: offset)
     } catch {
       // Indexes and snapshots are derived: recovery makes them anew. A failed sync has poisoned.
