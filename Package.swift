@@ -50,7 +50,8 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
-      name: "MoldauBenchmarks", dependencies: ["MoldauLog", "MoldauDisk", "CMoldauBaseline"],
+      name: "MoldauBenchmarks",
+      dependencies: ["MoldauLog", "MoldauDisk", "MoldauFormat", "CMoldauBaseline"],
       path: "Benchmarks/MoldauBenchmarks", swiftSettings: settings),
     .target(
       name: "CMoldauBaseline", dependencies: ["CMoldau"], path: "Benchmarks/CMoldauBaseline"),

@@ -8,7 +8,8 @@ import MoldauLog
 struct IdlePartitionsRow: StoreRow {
   static let description = RowDescription(
     name: "idle-partitions-10000",
-    question: "Open a cleanly closed store of 10,000 partitions with a record in each; memory is what"
+    question:
+      "Open a cleanly closed store of 10,000 partitions with a record in each; memory is what"
       + " the open store holds.",
     goals: [
       Goal(.nanosecondsPerOperation, must: 2e9, reachingFor: 0.5e9),

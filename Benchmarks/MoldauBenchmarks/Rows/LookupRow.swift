@@ -8,7 +8,8 @@ import MoldauLog
 struct LookupRow: StoreRow {
   static let description = RowDescription(
     name: "lookup",
-    question: "Find the batch of a random offset in 64 MiB of warm sealed segments of 1.1 kB batches."
+    question:
+      "Find the batch of a random offset in 64 MiB of warm sealed segments of 1.1 kB batches."
       + " C: the same search in mapped files.",
     goals: [Goal(.nanosecondsPerOperation, must: 1000, reachingFor: 300)])
 

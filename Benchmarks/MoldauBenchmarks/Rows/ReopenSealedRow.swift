@@ -1,4 +1,5 @@
 import Foundation
+import MoldauFormat
 import MoldauLog
 
 /// `reopen-sealed`: opening a store does not depend on how much lies in its sealed segments.
@@ -7,7 +8,8 @@ import MoldauLog
 struct ReopenSealedRow: StoreRow {
   static let description = RowDescription(
     name: "reopen-sealed",
-    question: "Open a cleanly closed partition with 100 sealed segments of 1 GiB each (sparse files,"
+    question:
+      "Open a cleanly closed partition with 100 sealed segments of 1 GiB each (sparse files,"
       + " well-formed at both ends).",
     goals: [Goal(.nanosecondsPerOperation, must: nil, reachingFor: 50e6)])
 
@@ -83,7 +85,8 @@ struct SparseSegments {
     _ = try BaselineFile(creating: path(base, "log"), bytes: batch)
     _ = try BaselineFile(creating: path(base, "index"))
     _ = try BaselineFile(
-      creating: path(base, "timeindex"), bytes: bigEndian(timestamp + Int64(count)) + bigEndian(Int32(0)))
+      creating: path(base, "timeindex"),
+      bytes: bigEndian(timestamp + Int64(count)) + bigEndian(Int32(0)))
     return base + 1
   }
 
@@ -98,6 +101,9 @@ struct SparseSegments {
       creating: path(base, "index"), bytes: bigEndian(Int32(relative)) + bigEndian(Int32(position)))
     _ = try BaselineFile(
       creating: path(base, "timeindex"), bytes: bigEndian(timestamp) + bigEndian(Int32(relative)))
+    _ = try BaselineFile(
+      creating: path(base + Self.offsetsPerSegment, "snapshot"),
+      bytes: ProducerSnapshot().encode())
   }
 
   private func batch(baseOffset: Int64, timestamp: Int64) -> [UInt8] {
