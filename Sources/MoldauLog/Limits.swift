@@ -42,4 +42,20 @@ package enum Limits {
   static let maxProducersPerPartition = 100_000
   /// Batches that a producer's duplicates are looked for in.
   static let rememberedBatchesPerProducer = 5
+
+  /// Threads of a store that read for asynchronous readers.
+  static let maxReaderThreads = 4
+  /// A reader thread that had nothing to do for this long ends.
+  static let idleWorkerMilliseconds: Int64 = 5000
+  /// An asynchronous reader reads this much at a time, or one batch if that is larger, in bytes.
+  static let readChunkBytes = 512 << 10
+  /// A reader takes records out of whole batches until it has this many.
+  static let minDecodedRecords = 128
+  /// The partitions of the internal topic that holds committed offsets: Kafka's default.
+  static let groupOffsetPartitions = 50
+  static let groupOffsetSegmentBytes = 100 << 20
+  /// The longest name of a group, in bytes.
+  static let maxGroupNameBytes = 4096
+  /// A group commit waits at most this long for company.
+  static let maxCommitDelaySeconds = 3600
 }

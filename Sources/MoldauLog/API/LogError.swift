@@ -32,6 +32,8 @@ public enum LogError: Error, Equatable, Sendable {
   case poisoned(path: String, errno: Int32)
   /// More than `limit` bytes wait to become durable.
   case backpressure(limit: Int)
+  /// The task was cancelled while it waited; of an append, before anything was written.
+  case cancelled
   /// The store or topic was closed.
   case closed
 }
@@ -78,6 +80,8 @@ extension LogError: CustomStringConvertible {
         + " since the last good sync may be lost: close the store and open it again to recover"
     case .backpressure(let limit):
       "more than \(limit) bytes wait to become durable; slow down or await a ticket"
+    case .cancelled:
+      "the task was cancelled; nothing was appended"
     case .closed:
       "the store is closed"
     }

@@ -12,17 +12,21 @@ struct CommitWaiter: Sendable {
   let isDirect: Bool
   /// How long the commit may wait for company.
   var maxDelayNanoseconds: Int64 = 0
+  /// The pending bytes that the commit releases.
+  var reservedByteCount = 0
   /// Called once with the failure or nil, on the commit thread.
   let resume: @Sendable (LogError?) -> Void
 
   init(
     log: PartitionLog, offset: Offset, isDirect: Bool, maxDelayNanoseconds: Int64 = 0,
+    reservedByteCount: Int = 0,
     resume: @escaping @Sendable (LogError?) -> Void
   ) {
     self.log = log
     self.offset = offset
     self.isDirect = isDirect
     self.maxDelayNanoseconds = maxDelayNanoseconds
+    self.reservedByteCount = reservedByteCount
     self.resume = resume
   }
 }
@@ -40,22 +44,25 @@ final class CommitQueue: Sendable {
   }
 
   let journal: CommitJournal
-  let maxPendingBytes: Int
+  /// Back-pressure: the bytes that wait to become durable.
+  let pendingBytes: PendingBytes
   private let pending = Mutex(Pending())
-  private let pendingByteCount = Atomic<Int>(0)
   private let signal = WakeSignal()
   private let thread = Mutex<EngineThread?>(nil)
   private let rounds = Atomic<Int>(0)
 
   init(journal: CommitJournal, maxPendingBytes: Int) {
     self.journal = journal
-    self.maxPendingBytes = maxPendingBytes
+    pendingBytes = PendingBytes(limit: maxPendingBytes)
   }
 
   /// Adds a waiter, starting the commit thread for the first.
   func add(_ waiter: CommitWaiter) {
     let stopped = enqueue { $0.waiters.append(waiter) }
-    if stopped { waiter.resume(.closed) }
+    if stopped {
+      pendingBytes.release(waiter.reservedByteCount)
+      waiter.resume(.closed)
+    }
   }
 
   /// Runs `body` on the commit thread, between two commits.
@@ -75,20 +82,6 @@ final class CommitQueue: Sendable {
     if wasSleeping { signal.wake() } else { startThread() }
     return false
   }
-
-  // MARK: Back-pressure
-
-  /// Counts bytes that were appended and wait to become durable.
-  func notePending(byteCount: Int) {
-    pendingByteCount.add(byteCount, ordering: .relaxed)
-  }
-
-  func noteCommitted(byteCount: Int) {
-    pendingByteCount.subtract(byteCount, ordering: .relaxed)
-  }
-
-  /// Whether no more appends should come before some have become durable.
-  var isFull: Bool { pendingByteCount.load(ordering: .relaxed) > maxPendingBytes }
 
   // MARK: The commit thread
 
@@ -119,6 +112,7 @@ final class CommitQueue: Sendable {
       return pending.isSleeping
     }
     if wasSleeping { signal.wake() }
+    pendingBytes.close()
   }
 
   private func run() {
@@ -181,6 +175,7 @@ final class CommitQueue: Sendable {
       }
     }
     let failure = barrier(direct: direct, journaled: journaled)
+    pendingBytes.release(waiters.reduce(0) { $0 + $1.reservedByteCount })
     for waiter in waiters { waiter.resume(failure) }
   }
 

@@ -159,7 +159,7 @@ extension PartitionLog {
   }
 
   /// Returns a window with room for `byteCount` bytes, or `nil` when the disk has none to give.
-  private func openWindow(_ state: inout AppendState, _ byteCount: Int) -> AppendWindow? {
+  func openWindow(_ state: inout AppendState, _ byteCount: Int) -> AppendWindow? {
     state.windowWasUsed = true
     if let window = state.window, window.end - state.position >= byteCount { return window }
     state.window = nil
@@ -178,7 +178,7 @@ extension PartitionLog {
   }
 
   /// Publishes a batch whose bytes are in place.
-  private func finishWrite(
+  func finishWrite(
     _ state: inout AppendState, _ header: RecordBatchHeader, _ control: ControlRecord?
   ) {
     let active = state.active
@@ -216,7 +216,7 @@ extension PartitionLog {
   }
 
   /// Appends of a segment that was read from disk need its indexes in memory.
-  private func prepareIndexes(_ state: inout AppendState) throws(LogError) {
+  func prepareIndexes(_ state: inout AppendState) throws(LogError) {
     try state.active.prepareForAppends()
     state.indexEntryCount = try state.active.indexEntryCount()
     state.indexesAreGrowing = true

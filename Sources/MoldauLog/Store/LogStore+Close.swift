@@ -14,6 +14,7 @@ extension LogStore {
     defer { lock.withLock { $0 = nil } }
     let logs = topics.flatMap(\.partitions)
     for log in logs { log.close() }
+    services.readers.stop()
     services.commits.stop()
     services.maintenance.stop()
     // After a failed sync nobody knows what the device holds: the next opening has to look.

@@ -12,6 +12,7 @@ final class StoreServices: Sendable {
   let logger: Logger
   let commits: CommitQueue
   let maintenance: MaintenanceQueue
+  let readers = WorkerPool(name: "moldau-read", maxThreads: Limits.maxReaderThreads)
   let deletions = PendingDeletions()
   /// The configurations as the file has them; the lock orders changes to topics.
   let topicChanges = Mutex(TopicConfigurations())
