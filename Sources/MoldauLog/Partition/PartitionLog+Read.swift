@@ -129,10 +129,12 @@ extension PartitionLog {
     let end = segment.byteCount
     guard start < end else { return nil }
     let map = try segment.map()
+    let base = unsafe UnsafeRawPointer(map.base)
+    defer { withExtendedLifetime(map) {} }
     var position = start
     while position + RecordBatchHeader.byteCount <= end {
-      // SAFETY: the loop's condition keeps the header in the map, which `map` keeps alive.
-      let header = unsafe RecordBatchHeader(loading: UnsafeRawPointer(map.base + position))
+      // SAFETY: the loop's condition keeps the header in the map, which lives until the end.
+      let header = unsafe RecordBatchHeader(loading: base + position)
       try checkStructure(header, in: segment, at: position)
       if isFound(position, header) {
         return BatchLocation(segment: segment, position: position, header: header)
