@@ -19,12 +19,13 @@ struct ChunkDecoder {
   /// Adds the records at or above `next` of some more batches to `records`, and moves `next` behind
   /// these batches.
   mutating func decode(
-    _ reading: LogReading, _ next: inout Offset, into records: inout [ConsumedRecord]
+    _ reading: LogReading, _ next: inout Offset, into records: inout [ConsumedRecord],
+    minCount: Int = Limits.minDecodedRecords
   ) throws(LogError) {
     guard let chunk else { return }
     let first = next
     let partition = Int(reading.log.identity.partition)
-    while records.count < Limits.minDecodedRecords {
+    while records.count < minCount {
       let bytes = chunk.bytes
       let start = position
       let header: RecordBatchHeader

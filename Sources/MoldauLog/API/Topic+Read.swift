@@ -1,4 +1,4 @@
-import MoldauFormat
+public import MoldauFormat
 
 extension Topic {
   /// The records from `start` to the end of the log as of this call.
@@ -29,7 +29,47 @@ extension Topic {
       reading: reading(from: start, partition, isolation, isBounded: false), isTail: true)
   }
 
-  private func reading(
+  /// Calls `body` with each record from `start` to the end of the log as of this call, where it lies:
+  /// nothing is copied or allocated for a record.
+  ///
+  ///     let next = try orders.scan(from: .earliest, maxBytes: 8 << 20) { view in
+  ///       if let value = view.value { sum += value.byteCount }
+  ///     }
+  ///
+  /// Returns the offset to go on from. Stops before the batches that it has read would exceed
+  /// `maxBytes`, but reads at least one. Blocks the calling thread while the disk is read.
+  /// - Throws: `corrupt` when a batch is damaged, after the records before it; `offsetOutOfRange`.
+  @inlinable
+  @discardableResult
+  public func scan(
+    from start: ReadStart, partition: Int? = nil, maxBytes: Int = .max,
+    isolation: ReadIsolation = .readUncommitted, _ body: (borrowing RecordView) -> Void
+  ) throws(LogError) -> Offset {
+    var batches = try batches(from: start, partition, isolation, maxBytes: maxBytes)
+    let first = batches.firstOffset
+    while try batches.next() {
+      do throws(FormatError) {
+        // SAFETY: the bytes stay valid until the next step, and the reader ends before it.
+        var reader = unsafe RecordReader(batches.records.bytes, batches.header)
+        while let record = try reader.next() {
+          if record.offset >= first { body(record) }
+        }
+      } catch {
+        throw batches.damage(error)
+      }
+    }
+    return batches.nextOffset
+  }
+
+  @usableFromInline
+  func batches(
+    from start: ReadStart, _ partition: Int?, _ isolation: ReadIsolation, maxBytes: Int
+  ) throws(LogError) -> BatchScan {
+    let reading = try reading(from: start, partition, isolation, isBounded: true).get()
+    return try BatchScan.begin(reading, maxBytes: maxBytes)
+  }
+
+  func reading(
     from start: ReadStart, _ partition: Int?, _ isolation: ReadIsolation, isBounded: Bool
   ) -> Result<LogReading, LogError> {
     do throws(LogError) {

@@ -26,6 +26,8 @@ public final class LogStore: Sendable {
   let state: Mutex<State>
   /// Held as long as the store is open.
   let lock: Mutex<(any DiskLock)?>
+  /// What groups have committed, once a consumer has asked.
+  let offsets = Mutex<GroupOffsets?>(nil)
 
   init(
     path: String, configuration: StoreConfiguration, services: StoreServices, lock: any DiskLock,
