@@ -80,12 +80,14 @@ struct DocumentationTests {
   @Test("everything public says what it is")
   func publicComments() throws {
     let declaration = /^\s*(public|open)\s+([a-z]+ )*(struct|class|enum|protocol|actor|func)\s+\w/
+    // What a protocol of the standard library asks for is documented there.
+    let exempt = /import |func (makeAsyncIterator|next|hash)\(/
     let targets = ["MoldauFormat", "MoldauLog", "MoldauServer", "MoldauBroker"]
     let files = try targets.flatMap { try House.swiftFiles(in: "Sources/\($0)") }
     var offences: [String] = []
     for file in files {
       for (index, line) in file.lines.enumerated() where line.contains(declaration) {
-        if line.contains("import ") || isCommented(file.lines, at: index) { continue }
+        if line.contains(exempt) || isCommented(file.lines, at: index) { continue }
         offences.append("\(file):\(index + 1): \(line)")
       }
     }

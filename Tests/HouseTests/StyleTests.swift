@@ -2,12 +2,13 @@ import Testing
 
 /// The rules of style that a look at the text can check; `swift format` and the compiler check more.
 struct StyleTests {
-  @Test("a source file has at most 500 lines")
+  @Test("a source file that is no table of constants has at most 500 lines")
   func fileLengths() throws {
     let files =
       try House.files(in: "Sources", extensions: ["swift", "c", "h"])
       + House.files(in: "Benchmarks", extensions: ["swift", "c", "h"])
-    let offences = files.filter { $0.lines.count > 501 }.map { "\($0): \($0.lines.count) lines" }
+    let offences = files.filter { $0.lines.count > 501 && !$0.name.hasSuffix("_tables.h") }
+      .map { "\($0): \($0.lines.count) lines" }
     #expect(offences == [])
   }
 

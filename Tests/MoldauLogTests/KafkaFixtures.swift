@@ -65,9 +65,10 @@ enum KafkaFixtures {
   /// The folder of one Kafka version's directories.
   static let folder: String? = {
     guard let root = ProcessInfo.processInfo.environment["MOLDAU_KAFKA_FIXTURES"],
-      let names = try? FileManager.default.contentsOfDirectory(atPath: root)
+      let paths = FileManager.default.subpaths(atPath: root)
     else { return nil }
-    return names.sorted().last { $0.hasPrefix("kafka-") }.map { "\(root)/\($0)" }
+    return paths.sorted().last { $0.hasPrefix("kafka-") && !$0.contains("/") }
+      .map { "\(root)/\($0)" }
   }()
 
   /// Calls `body` with a fresh copy of a directory and what is to be read from it.
