@@ -90,7 +90,7 @@ let package = Package(
     tests("MoldauClientTests", ["MoldauClient", "MoldauProtocol", "MoldauFormat"]),
     tests("MoldauServerTests", ["MoldauServer", "MoldauClient", "MoldauLog"]),
     tests("MoldauBenchmarksTests", ["MoldauBenchmarks"]),
-    tests("HouseTests", []),
+    tests("HouseTests", ["MoldauLog"]),
   ]
 )
 
