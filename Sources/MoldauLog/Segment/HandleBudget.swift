@@ -7,12 +7,14 @@ import Synchronization
 /// segments that were longest unused are let go; whoever still reads through one keeps it alive.
 /// Thread-safe.
 final class HandleBudget: Sendable {
-  private struct Holders {
-    var segments: [ObjectIdentifier: Segment] = [:]
+  /// A segment belongs to its log: held strongly here, it and its open files would never go, since
+  /// it holds the budget in turn.
+  private struct Holder {
+    weak let segment: Segment?
   }
 
   private let maxHolders: Int
-  private let holders = Mutex(Holders())
+  private let holders = Mutex<[ObjectIdentifier: Holder]>([:])
   private let ticks = Atomic<Int64>(0)
 
   init(maxHolders: Int) {
@@ -28,11 +30,11 @@ final class HandleBudget: Sendable {
   func opened(by segment: Segment) {
     ticks.add(1, ordering: .relaxed)
     let evicted: [Segment] = holders.withLock { holders in
-      holders.segments[ObjectIdentifier(segment)] = segment
-      guard holders.segments.count > maxHolders else { return [] }
-      let byUse = holders.segments.values.sorted { $0.lastUse < $1.lastUse }
+      holders[ObjectIdentifier(segment)] = Holder(segment: segment)
+      guard holders.count > maxHolders else { return [] }
+      let byUse = holders.values.compactMap(\.segment).sorted { $0.lastUse < $1.lastUse }
       let victims = byUse.prefix(maxHolders / 8 + 1).filter { $0 !== segment }
-      for victim in victims { holders.segments[ObjectIdentifier(victim)] = nil }
+      for victim in victims { holders[ObjectIdentifier(victim)] = nil }
       return Array(victims)
     }
     for victim in evicted { victim.releaseHandles() }
@@ -40,9 +42,9 @@ final class HandleBudget: Sendable {
 
   /// Forgets a segment that is gone.
   func closed(by segment: Segment) {
-    _ = holders.withLock { $0.segments.removeValue(forKey: ObjectIdentifier(segment)) }
+    _ = holders.withLock { $0.removeValue(forKey: ObjectIdentifier(segment)) }
   }
 
   /// How many segments hold handles.
-  var count: Int { holders.withLock { $0.segments.count } }
+  var count: Int { holders.withLock { $0.count } }
 }
