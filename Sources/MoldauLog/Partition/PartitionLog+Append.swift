@@ -101,6 +101,11 @@ extension PartitionLog {
           .invalid(field: "baseOffset", reason: "\(header.baseOffset) is below the log's end"))
       }
     } else {
+      // A directory of someone else's may end at the last offset there is.
+      guard state.nextOffset.rawValue < Int64.max - Int64(header.lastOffsetDelta) else {
+        throw .invalidBatch(
+          .invalid(field: "baseOffset", reason: "no offset is left behind \(state.nextOffset)"))
+      }
       header.baseOffset = state.nextOffset
       header.partitionLeaderEpoch = leaderEpoch
     }

@@ -65,7 +65,10 @@ struct JournalReplay: Sendable {
       let kept = (runs[key] ?? []).compactMap { cut($0, to: entry.baseOffset) }
       runs[key] = kept.isEmpty ? nil : kept
     case .batches:
-      guard let end = endOffset(of: entry.batches, in: file) else { return }
+      // A frame whose checksum holds was written by somebody; what it says may still be nonsense.
+      guard let end = endOffset(of: entry.batches, in: file), end > entry.baseOffset else {
+        return
+      }
       runs[key, default: []].append(
         Run(file: file, bytes: entry.batches, offsets: entry.baseOffset..<end))
     }
