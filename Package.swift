@@ -76,7 +76,10 @@ let package = Package(
     .systemLibrary(name: "CMoldauZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     .target(
-      name: "MoldauFuzz", dependencies: ["MoldauProtocol", "MoldauCompression", "MoldauFormat"],
+      name: "MoldauFuzz",
+      dependencies: [
+        "MoldauProtocol", "MoldauLog", "MoldauDisk", "MoldauCompression", "MoldauFormat",
+      ],
       path: "Tests/Fuzz/MoldauFuzz", swiftSettings: settings),
     .testTarget(
       name: "MoldauFuzzTests", dependencies: ["MoldauFuzz", "MoldauProtocol"],
@@ -90,7 +93,7 @@ let package = Package(
     tests("MoldauClientTests", ["MoldauClient", "MoldauProtocol", "MoldauFormat"]),
     tests("MoldauServerTests", ["MoldauServer", "MoldauClient", "MoldauLog"]),
     tests("MoldauBenchmarksTests", ["MoldauBenchmarks"]),
-    tests("HouseTests", ["MoldauLog"]),
+    tests("HouseTests", []),
   ]
 )
 

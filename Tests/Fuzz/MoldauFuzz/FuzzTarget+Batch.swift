@@ -24,7 +24,7 @@ extension FuzzTarget {
         if case .other = record.kind { return }
         let (newKey, newValue) = (record.encodeKey(), record.encodeValue())
         let again = try ControlRecord(parsingKey: newKey.rawSpan, value: newValue.rawSpan)
-        precondition(again == record, "a marker survives being written and read")
+        hold(again == record, "a marker survives being written and read")
       }
     },
   ]
@@ -35,7 +35,7 @@ extension FuzzTarget {
   private static func readBatch(_ bytes: RawSpan) {
     ignoringErrors { () throws(FormatError) in
       let header = try RecordBatchHeader(parsing: bytes)
-      precondition(header.nextOffset > header.baseOffset, "a batch spans an offset")
+      hold(header.nextOffset > header.baseOffset, "a batch spans an offset")
       guard header.batchByteCount <= bytes.byteCount else { return }
       let batch = bytes.extracting(first: header.batchByteCount)
       try RecordBatch.checkChecksum(of: batch, header)
@@ -65,12 +65,12 @@ extension FuzzTarget {
       }
     }
     guard let summary, Int(header.lastOffsetDelta) == Int(header.recordCount) - 1 else { return }
-    precondition(visited == true, "checked records can be read")
+    hold(visited == true, "checked records can be read")
     copyRecords(records, header)
-    precondition(count == Int(header.recordCount), "the check counts as the reader does")
-    precondition(summary.hasNullKey == hasNullKey, "the check sees the keys that the reader sees")
+    hold(count == Int(header.recordCount), "the check counts as the reader does")
+    hold(summary.hasNullKey == hasNullKey, "the check sees the keys that the reader sees")
     if count > 0, !header.attributes.isLogAppendTime {
-      precondition(summary.maxTimestampMilliseconds == maxTimestamp, "both see the same times")
+      hold(summary.maxTimestampMilliseconds == maxTimestamp, "both see the same times")
     }
   }
 
@@ -90,7 +90,7 @@ extension FuzzTarget {
     let summary = result { () throws(FormatError) in
       try RecordBatch.checkRecords(encoder.records, copied)
     }
-    precondition(
+    hold(
       summary?.maxTimestampMilliseconds == copied.maxTimestampMilliseconds, "copies are whole")
   }
 
@@ -105,7 +105,7 @@ extension FuzzTarget {
       sum &+= byteSum(name)
       if let value { sum &+= byteSum(value) }
     }
-    precondition(headerCount == record.headerCount, "each header is visited once")
-    precondition(record.headers.count == headerCount, "the copied headers are all there")
+    hold(headerCount == record.headerCount, "each header is visited once")
+    hold(record.headers.count == headerCount, "the copied headers are all there")
   }
 }

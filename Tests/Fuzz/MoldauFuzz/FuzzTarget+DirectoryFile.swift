@@ -11,17 +11,17 @@ extension FuzzTarget {
     FuzzTarget("file-name") { bytes in
       let name = text(bytes)
       if let file = SegmentFileName(parsing: name) {
-        precondition(file.description == name, "a segment's file has one name")
+        hold(file.description == name, "a segment's file has one name")
       }
       if let partition = TopicPartition(directoryName: name) {
-        precondition(partition.directoryName == name, "a partition's folder has one name")
+        hold(partition.directoryName == name, "a partition's folder has one name")
         let deleted = partition.deletedDirectoryName(token: .zero)
-        precondition(TopicPartition.isDeletedDirectoryName(deleted), "a deleted one is known")
-        precondition(TopicPartition(directoryName: deleted) == nil, "and not taken for a live one")
-        precondition(deleted.utf8.count <= 255, "every file system takes the name")
+        hold(TopicPartition.isDeletedDirectoryName(deleted), "a deleted one is known")
+        hold(TopicPartition(directoryName: deleted) == nil, "and not taken for a live one")
+        hold(deleted.utf8.count <= 255, "every file system takes the name")
       }
       if let id = TopicID(base64: name) {
-        precondition(id.base64 == name, "a topic's id has one spelling")
+        hold(id.base64 == name, "a topic's id has one spelling")
       }
     },
   ]

@@ -28,8 +28,8 @@ extension FuzzTarget {
     while position < bytes.byteCount {
       let rest = bytes.extracting(droppingFirst: position)
       if let entry = result({ () throws(FormatError) in try Entry(parsing: rest) }) {
-        precondition(rest.byteCount >= byteCount, "an entry is never read past the end")
-        precondition(
+        hold(rest.byteCount >= byteCount, "an entry is never read past the end")
+        hold(
           isEqual(entry.encode(), rest.extracting(first: byteCount)), "entries keep their bytes")
       }
       position += byteCount

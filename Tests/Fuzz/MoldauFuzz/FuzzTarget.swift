@@ -7,19 +7,22 @@ import MoldauFormat
 /// `MoldauFuzzTests`; both start from `Corpus/<name>`.
 package struct FuzzTarget: Sendable, CustomStringConvertible {
   package let name: String
+  /// Whether a run takes a hundred times what a parser's takes: it makes a store.
+  package let isSlow: Bool
   package let run: @Sendable (RawSpan) -> Void
 
   package var description: String { name }
 
-  init(_ name: String, _ run: @escaping @Sendable (RawSpan) -> Void) {
+  init(_ name: String, isSlow: Bool = false, _ run: @escaping @Sendable (RawSpan) -> Void) {
     self.name = name
+    self.isSlow = isSlow
     self.run = run
   }
 
   /// Every target, each under a name of its own.
   package static let all: [FuzzTarget] =
     batchTargets + segmentFileTargets + directoryFileTargets + groupTargets
-    + compressionTargets + protocolTargets
+    + compressionTargets + protocolTargets + storeTargets
 
   /// Returns the target called `name`.
   package static func named(_ name: String) -> FuzzTarget? {

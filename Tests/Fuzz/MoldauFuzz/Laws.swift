@@ -1,5 +1,11 @@
 import MoldauFormat
 
+/// Ends the process unless `condition` holds; in contrast to `precondition` it says why in release
+/// builds too.
+func hold(_ condition: Bool, _ law: @autoclosure () -> String) {
+  if !condition { fatalError(law()) }
+}
+
 /// Runs `body`; an error is an answer like any other.
 func ignoringErrors<Failure: Error>(_ body: () throws(Failure) -> Void) {
   do throws(Failure) { try body() } catch {}
@@ -22,9 +28,9 @@ func expectStable<Value: Reencodable>(_: Value.Type, _ bytes: RawSpan) {
   let encoded = value.encode()
   do throws(FormatError) {
     let again = try Value(parsing: encoded.rawSpan)
-    precondition(again == value, "a value survives being written and read")
+    hold(again == value, "a value survives being written and read")
   } catch {
-    preconditionFailure("what was written can be read: \(error)")
+    fatalError("what was written can be read: \(error)")
   }
 }
 
