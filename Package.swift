@@ -93,7 +93,7 @@ let package = Package(
     tests("MoldauClientTests", ["MoldauClient", "MoldauProtocol", "MoldauFormat"]),
     tests("MoldauServerTests", ["MoldauServer", "MoldauClient", "MoldauLog"]),
     tests("MoldauBenchmarksTests", ["MoldauBenchmarks"]),
-    tests("HouseTests", []),
+    tests("HouseTests", ["MoldauLog"]),
   ]
 )
 
