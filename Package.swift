@@ -57,7 +57,7 @@ let package = Package(
       name: "CMoldauBaseline", dependencies: ["CMoldau"], path: "Benchmarks/CMoldauBaseline"),
 
     library("MoldauServer", ["MoldauBroker", "MoldauProtocol", logging] + nio),
-    library("MoldauBroker", ["MoldauProtocol", "MoldauLog", "MoldauCompression", logging]),
+    library("MoldauBroker", ["MoldauProtocol", "MoldauLog", "MoldauDisk", "MoldauFormat", logging]),
     library("MoldauClient", ["MoldauProtocol", "MoldauCompression", "MoldauFormat"]),
     library("MoldauProtocol", ["MoldauFormat"]),
     library(

@@ -1,4 +1,4 @@
-import MoldauDisk
+package import MoldauDisk
 import Synchronization
 
 /// A directory of topics: the embedded log store.
@@ -23,6 +23,8 @@ public final class LogStore: Sendable {
   public let path: String
   public let configuration: StoreConfiguration
   let services: StoreServices
+  /// The disk on which the directory is, for the files of others in it.
+  package var disk: any Disk { services.disk }
   let state: Mutex<State>
   /// Held as long as the store is open.
   let lock: Mutex<(any DiskLock)?>

@@ -1,0 +1,102 @@
+package import Logging
+package import MoldauLog
+import MoldauProtocol
+
+/// One Kafka broker: decides what each request does and what its answer says.
+///
+/// It owns no socket and no thread but the one for blocking work: the server hands it frames, and
+/// sends what it writes into a `Reply`. Thread-safe; each connection's requests come one at a time.
+///
+/// On a single node everything that was appended can be read at once: the high watermark is the
+/// log's end, also while the device has not confirmed it. See docs/durability.md.
+package final class Broker: Sendable {
+  package let store: LogStore
+  package let configuration: BrokerConfiguration
+  package let identity: BrokerIdentity
+  let topics: TopicDirectory
+  let sessions: FetchSessionCache
+  let blockingWork = BlockingWork()
+  let logger: Logger
+
+  /// - Throws: when the directory belongs to another broker.
+  package init(
+    store: LogStore, _ configuration: BrokerConfiguration, logger: Logger,
+    clock: any WallClock = SystemWallClock()
+  ) throws(BrokerError) {
+    self.store = store
+    self.configuration = configuration
+    self.logger = logger
+    var generator = SystemRandomNumberGenerator()
+    identity = try BrokerIdentity.load(
+      from: store, nodeID: configuration.nodeID, using: &generator)
+    topics = TopicDirectory(store: store)
+    sessions = FetchSessionCache(clock: clock)
+  }
+
+  /// Ends the broker's own thread. Requests that still come are refused where they need it.
+  ///
+  /// Blocks until the work that waits is done.
+  package func stop() {
+    blockingWork.stop()
+  }
+
+  /// Handles one frame, its size taken off.
+  ///
+  /// - Throws: when there can be no answer; the connection is to be closed.
+  package func handle(
+    _ frame: RawSpan, from client: ClientConnection, waker: RequestWaker, into reply: inout Reply
+  ) throws(RequestFailure) -> Outcome {
+    var reader = ProtocolReader(frame)
+    let header: RequestHeader
+    do {
+      header = try RequestHeader(decoding: &reader)
+    } catch {
+      throw .malformed(apiKey: Self.apiKey(of: frame), version: -1, error)
+    }
+    guard let api = header.api, header.isSupported else {
+      guard header.api == .apiVersions else {
+        throw .unsupported(apiKey: header.apiKey, version: header.version)
+      }
+      reply.answer(ApiVersionsResponse.unsupportedVersion(), to: header, inVersion: 0)
+      return .answered
+    }
+    let context = RequestContext(header: header, client: client, waker: waker)
+    return try answer(api, &reader, frame, context, into: &reply)
+  }
+
+  private func answer(
+    _ api: ApiKey, _ reader: inout ProtocolReader, _ frame: RawSpan, _ context: RequestContext,
+    into reply: inout Reply
+  ) throws(RequestFailure) -> Outcome {
+    switch api {
+    case .produce:
+      try produce(decode(&reader, context), frame, context, into: &reply)
+    case .fetch:
+      fetch(try decode(&reader, context), context, into: &reply)
+    case .listOffsets:
+      listOffsets(try decode(&reader, context), context, into: &reply)
+    case .metadata:
+      metadata(try decode(&reader, context), context, into: &reply)
+    case .apiVersions:
+      apiVersions(try decode(&reader, context), context, into: &reply)
+    default:
+      throw .unsupported(apiKey: api.rawValue, version: context.header.version)
+    }
+  }
+
+  private func decode<Request: ProtocolRequest>(
+    _ reader: inout ProtocolReader, _ context: RequestContext
+  ) throws(RequestFailure) -> Request {
+    do {
+      return try Request(decoding: &reader, version: context.header.version)
+    } catch {
+      throw .malformed(
+        apiKey: context.header.apiKey, version: context.header.version, error)
+    }
+  }
+
+  private static func apiKey(of frame: RawSpan) -> Int16 {
+    var reader = ProtocolReader(frame)
+    do { return try reader.integer() } catch { return -1 }
+  }
+}

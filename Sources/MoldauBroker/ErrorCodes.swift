@@ -1,0 +1,37 @@
+import MoldauFormat
+import MoldauLog
+import MoldauProtocol
+
+/// How errors of the engine are told to Kafka clients: all of it, in one place.
+extension ErrorCode {
+  init(_ error: LogError) {
+    self =
+      switch error {
+      case .io, .diskFull, .corrupt, .poisoned, .closed: .kafkaStorageError
+      case .offsetOutOfRange: .offsetOutOfRange
+      case .invalidBatch(let reason): ErrorCode(batch: reason)
+      case .batchTooLarge: .messageTooLarge
+      case .invalidTopicName: .invalidTopicException
+      case .invalidConfiguration: .invalidConfig
+      case .unknownTopic, .unknownPartition: .unknownTopicOrPartition
+      case .topicExists: .topicAlreadyExists
+      case .directoryInUse: .logDirNotFound
+      // Retriable, and clients pause before they try again.
+      case .backpressure: .notEnoughReplicas
+      }
+  }
+
+  /// What is wrong with a client's batch: damaged on its way (worth another try), or against the
+  /// rules (not worth one).
+  private init(batch reason: FormatError) {
+    self =
+      switch reason {
+      case .truncated, .lengthOutOfRange, .checksumMismatch, .malformedVarint,
+        .malformedCompression:
+        .corruptMessage
+      case .unsupportedMagic: .unsupportedForMessageFormat
+      case .decompressedSizeAboveLimit: .messageTooLarge
+      case .invalid, .unsupportedVersion: .invalidRecord
+      }
+  }
+}

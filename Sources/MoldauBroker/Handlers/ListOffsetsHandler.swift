@@ -1,0 +1,92 @@
+import MoldauFormat
+import MoldauLog
+import MoldauProtocol
+
+extension Broker {
+  /// Finds offsets by time. The ends of a log are known; a search may read from the disk, so it goes
+  /// to the blocking thread.
+  func listOffsets(
+    _ request: ListOffsetsRequest, _ context: RequestContext, into reply: inout Reply
+  ) -> Outcome {
+    let searches = request.topics.contains { topic in
+      topic.partitions.contains { needsSearch($0.timestampMilliseconds) }
+    }
+    guard searches else {
+      reply.answer(offsets(request, mayBlock: false), to: context.header)
+      return .answered
+    }
+    return PendingWork.start(
+      context, on: blockingWork, into: &reply, refusal: offsets(request, mayBlock: false)
+    ) { [self] in
+      offsets(request, mayBlock: true)
+    }
+  }
+
+  private func needsSearch(_ timestampMilliseconds: Int64) -> Bool {
+    timestampMilliseconds >= 0
+      || timestampMilliseconds == ListOffsetsRequest.Position.maxTimestamp
+  }
+
+  private func offsets(_ request: ListOffsetsRequest, mayBlock: Bool) -> ListOffsetsResponse {
+    var response = ListOffsetsResponse()
+    response.topics = request.topics.map { asked in
+      let hosted = topics.topic(named: asked.name)
+      var topic = ListOffsetsResponse.Topic()
+      topic.name = asked.name
+      topic.partitions = asked.partitions.map { wanted in
+        var answer = ListOffsetsResponse.Partition()
+        answer.index = wanted.index
+        if let partition = hosted?.partition(wanted.index) {
+          let isCommitted = request.isolationLevel == 1
+          answer.errorCode = find(
+            wanted, in: partition, isCommitted: isCommitted, mayBlock: mayBlock, &answer)
+        } else {
+          answer.errorCode = .unknownTopicOrPartition
+        }
+        return answer
+      }
+      return topic
+    }
+    return response
+  }
+
+  /// Puts the offset that is `wanted` into `answer`; returns what is wrong.
+  private func find(
+    _ wanted: ListOffsetsRequest.Partition, in partition: Partition, isCommitted: Bool,
+    mayBlock: Bool, _ answer: inout ListOffsetsResponse.Partition
+  ) -> ErrorCode {
+    if let code = partition.refusal(ofEpoch: wanted.currentLeaderEpoch) { return code }
+    let log = partition.log
+    let end = isCommitted ? log.lastStableOffset : log.endOffset
+    let time = wanted.timestampMilliseconds
+    var found: Offset?
+    switch time {
+    case ListOffsetsRequest.Position.latest:
+      found = end
+    case ListOffsetsRequest.Position.earliest, ListOffsetsRequest.Position.earliestLocal:
+      found = log.startOffset
+    case ListOffsetsRequest.Position.latestTiered:
+      // Nothing is kept elsewhere.
+      break
+    case _ where needsSearch(time):
+      guard mayBlock else { return .requestTimedOut }
+      do throws(LogError) {
+        let record =
+          time >= 0
+          ? try log.firstOffset(atOrAfter: time) : try log.latestTimestampOffset()
+        guard let record, record.offset < end else { break }
+        found = record.offset
+        answer.timestampMilliseconds = record.timestampMilliseconds
+      } catch {
+        return ErrorCode(error)
+      }
+    default:
+      return .unsupportedVersion
+    }
+    if let found {
+      answer.offset = found.rawValue
+      answer.leaderEpoch = partition.leaderEpoch
+    }
+    return .none
+  }
+}

@@ -1,0 +1,142 @@
+import MoldauFormat
+import MoldauLog
+import MoldauProtocol
+
+extension Broker {
+  /// Appends the batches of a request, each partition on its own.
+  ///
+  /// The appends run here and now: a write to the operating system's memory is no longer than a hop
+  /// to another thread. Acknowledgement 1 says that; acknowledgement −1 (all) waits until the
+  /// device has the batches, as the topic's durability asks for.
+  func produce(
+    _ request: ProduceRequest, _ frame: RawSpan, _ context: RequestContext,
+    into reply: inout Reply
+  ) throws(RequestFailure) -> Outcome {
+    var appends = ProduceAppends(version: context.header.version, acks: request.acks)
+    for topic in request.topics {
+      appends.begin(topic)
+      let hosted = topic.name.isEmpty ? topics.topic(topic.id) : topics.topic(named: topic.name)
+      for partition in topic.partitions {
+        appends.append(partition, of: topic, hosted, frame)
+      }
+    }
+    if request.acks == 0 {
+      if let code = appends.firstError { throw .refusedUnanswered(code) }
+      return .unanswered
+    }
+    if !appends.unsynced.isEmpty {
+      let pending = PendingProduce(appends, context)
+      pending.startWaiting()
+      if !pending.resume(.woken, into: &reply) {
+        let patience = min(max(request.timeoutMilliseconds, 0), Limits.maxWaitMilliseconds)
+        return .pending(pending, milliseconds: patience)
+      }
+    } else {
+      reply.answer(appends.response, to: context.header)
+    }
+    return .answered
+  }
+}
+
+/// The appends of one produce request and the answer that grows with them.
+struct ProduceAppends {
+  /// A batch that is written and that the client wants to be durable.
+  struct Unsynced {
+    let log: PartitionLog
+    let next: Offset
+    /// Where the answer speaks of it.
+    let topic: Int
+    let partition: Int
+  }
+
+  let version: Int16
+  let acks: Int16
+  var response = ProduceResponse()
+  private(set) var unsynced: [Unsynced] = []
+  private(set) var firstError: ErrorCode?
+
+  init(version: Int16, acks: Int16) {
+    self.version = version
+    self.acks = acks
+  }
+
+  mutating func begin(_ topic: ProduceRequest.Topic) {
+    var answer = ProduceResponse.Topic()
+    answer.name = topic.name
+    answer.id = topic.id
+    answer.partitions.reserveCapacity(topic.partitions.count)
+    response.topics.append(answer)
+  }
+
+  mutating func append(
+    _ partition: ProduceRequest.Partition, of topic: ProduceRequest.Topic, _ hosted: HostedTopic?,
+    _ frame: RawSpan
+  ) {
+    let last = response.topics.count - 1
+    var answer = ProduceResponse.Partition()
+    answer.index = partition.index
+    if let code = refusal(of: topic) {
+      refuse(&answer, code)
+    } else if let hosted, let target = hosted.partition(partition.index) {
+      append(partition.records, frame, to: target, hosted.topic, &answer)
+    } else {
+      refuse(&answer, topic.name.isEmpty && hosted == nil ? .unknownTopicID : .unknownTopicOrPartition)
+    }
+    response.topics[last].partitions.append(answer)
+  }
+
+  private func refusal(of topic: ProduceRequest.Topic) -> ErrorCode? {
+    guard (-1...1).contains(acks) else { return .invalidRequiredAcks }
+    guard version <= 12 else { return nil }
+    do throws(FormatError) { try TopicName.validate(topic.name) } catch {
+      return .invalidTopicException
+    }
+    return nil
+  }
+
+  private mutating func append(
+    _ records: Records, _ frame: RawSpan, to partition: Partition, _ topic: Topic,
+    _ answer: inout ProduceResponse.Partition
+  ) {
+    guard case .inFrame(let start, let count) = records, count > 0 else {
+      return refuse(&answer, .invalidRecord, "the request holds no batch for the partition")
+    }
+    let batch = frame.extracting(start..<(start + count))
+    if version < 7, codec(of: batch) == .zstd {
+      return refuse(
+        &answer, .unsupportedCompressionType, "zstd needs version 7 of the request at least")
+    }
+    do throws(LogError) {
+      let appended = try partition.log.append(batch, leaderEpoch: partition.leaderEpoch)
+      answer.baseOffset = appended.baseOffset.rawValue
+      answer.logAppendTimeMilliseconds = appended.logAppendTimeMilliseconds
+      answer.logStartOffset = partition.log.startOffset.rawValue
+      guard acks == -1, topic.durability.isSynced else { return }
+      let topicIndex = response.topics.count - 1
+      unsynced.append(
+        Unsynced(
+          log: partition.log, next: appended.lastOffset.advanced(by: 1), topic: topicIndex,
+          partition: response.topics[topicIndex].partitions.count))
+    } catch {
+      refuse(&answer, ErrorCode(error), "\(error)")
+    }
+  }
+
+  private func codec(of batch: RawSpan) -> CompressionCodec? {
+    do throws(FormatError) {
+      return try RecordBatchHeader(parsing: batch).attributes.codec
+    } catch {
+      // The append says what is wrong with it.
+      return nil
+    }
+  }
+
+  private mutating func refuse(
+    _ answer: inout ProduceResponse.Partition, _ code: ErrorCode, _ message: String? = nil
+  ) {
+    answer.errorCode = code
+    answer.errorMessage = message
+    answer.baseOffset = -1
+    if firstError == nil { firstError = code }
+  }
+}

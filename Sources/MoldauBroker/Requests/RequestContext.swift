@@ -1,0 +1,45 @@
+import MoldauProtocol
+
+/// A client's connection, as far as the broker's decisions depend on it.
+package final class ClientConnection: Sendable {
+  /// Where the client is told to find this broker: each listener has an address of its own.
+  package let advertisedHost: String
+  package let advertisedPort: Int32
+  /// The client's address, for the log.
+  package let address: String
+
+  package init(advertisedHost: String, advertisedPort: Int32, address: String) {
+    self.advertisedHost = advertisedHost
+    self.advertisedPort = advertisedPort
+    self.address = address
+  }
+}
+
+/// One who has to look at a request again when something has happened.
+package protocol WakeTarget: AnyObject, Sendable {
+  /// Lets `PendingRequest.resume` be called for request number `sequence` of the connection, soon,
+  /// where its answers are written. From any thread; must be quick.
+  func wake(_ sequence: UInt64)
+}
+
+/// Wakes one request that waits. A request that is gone is not disturbed by it.
+package struct RequestWaker: Sendable {
+  package let target: any WakeTarget
+  package let sequence: UInt64
+
+  package init(target: any WakeTarget, sequence: UInt64) {
+    self.target = target
+    self.sequence = sequence
+  }
+
+  package func wake() {
+    target.wake(sequence)
+  }
+}
+
+/// What a handler needs to know about a request beside its message.
+struct RequestContext {
+  let header: RequestHeader
+  let client: ClientConnection
+  let waker: RequestWaker
+}

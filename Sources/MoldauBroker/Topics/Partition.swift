@@ -1,0 +1,23 @@
+package import MoldauLog
+import MoldauProtocol
+
+/// A partition that this broker leads.
+package final class Partition: Sendable {
+  package let log: PartitionLog
+  /// The epoch of this broker's leadership. On a single node no leadership ever ends, so it is the
+  /// one of the newest batch: nothing in a directory that came from elsewhere is above it.
+  package let leaderEpoch: Int32
+
+  init(_ log: PartitionLog) {
+    self.log = log
+    leaderEpoch = max(0, log.latestLeaderEpoch)
+  }
+
+  package var index: Int32 { log.identity.partition }
+
+  /// What is wrong with the epoch that a client takes for the current one; −1 is one that has none.
+  func refusal(ofEpoch epoch: Int32) -> ErrorCode? {
+    guard epoch >= 0, epoch != leaderEpoch else { return nil }
+    return epoch < leaderEpoch ? .fencedLeaderEpoch : .unknownLeaderEpoch
+  }
+}

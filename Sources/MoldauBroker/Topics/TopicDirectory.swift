@@ -1,0 +1,51 @@
+import MoldauFormat
+import MoldauLog
+import Synchronization
+
+/// Finds topics by their names and ids.
+///
+/// The store owns the topics, and others may create and delete them; this keeps what the broker
+/// adds to them. Thread-safe.
+final class TopicDirectory: Sendable {
+  private struct State: Sendable {
+    var byName: [String: HostedTopic] = [:]
+    var names: [TopicID: String] = [:]
+  }
+
+  private let store: LogStore
+  private let state = Mutex(State())
+
+  init(store: LogStore) {
+    self.store = store
+  }
+
+  /// All topics, in the order of their names.
+  var all: [HostedTopic] { store.topics.map(host) }
+
+  /// HOT: once per topic of a produce or fetch request: two locks, two lookups.
+  func topic(named name: String) -> HostedTopic? {
+    guard let topic = store.existingTopic(name) else { return nil }
+    return host(topic)
+  }
+
+  func topic(_ id: TopicID) -> HostedTopic? {
+    if let name = state.withLock({ $0.names[id] }) {
+      if let found = topic(named: name), found.topic.id == id { return found }
+      state.withLock { $0.names[id] = nil }
+      return nil
+    }
+    return store.topics.first { $0.id == id }.map(host)
+  }
+
+  private func host(_ topic: Topic) -> HostedTopic {
+    let known = state.withLock { $0.byName[topic.name] }
+    if let known, known.topic === topic { return known }
+    let hosted = HostedTopic(topic)
+    return state.withLock { state in
+      if let other = state.byName[topic.name], other.topic === topic { return other }
+      state.byName[topic.name] = hosted
+      state.names[topic.id] = topic.name
+      return hosted
+    }
+  }
+}

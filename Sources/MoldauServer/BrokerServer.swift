@@ -1,0 +1,155 @@
+import Logging
+import MoldauBroker
+public import MoldauLog
+import NIOCore
+import NIOPosix
+
+/// Serves a store to Kafka clients over TCP.
+///
+///     let server = try await BrokerServer.start(
+///       store: store, ServerConfiguration(listeners: [.init(address: HostAndPort("127.0.0.1:9092")!)]))
+///     print(server.addresses)
+///     await server.stop()
+///
+/// The store stays its owner's: the same process may append and read beside the clients, and closes
+/// it after the server has stopped.
+public final class BrokerServer: Sendable {
+  /// Where the server listens, one for each listener, with the real ports.
+  public let addresses: [HostAndPort]
+  /// What clients of each listener are told; nil is the address at which they connected.
+  public let advertised: [HostAndPort?]
+  /// The cluster's name and the broker's number in it, as the directory bears them.
+  public var clusterID: String { services.broker.identity.clusterID }
+  public var nodeID: Int32 { services.broker.identity.nodeID }
+
+  private let services: ServerServices
+  private let group: MultiThreadedEventLoopGroup
+  private let loops: [LoopResources]
+  private let channels: [any Channel]
+  private let connections: ConnectionRegistry
+
+  private init(
+    services: ServerServices, group: MultiThreadedEventLoopGroup, loops: [LoopResources],
+    channels: [any Channel], connections: ConnectionRegistry, advertised: [HostAndPort?]
+  ) {
+    self.services = services
+    self.group = group
+    self.loops = loops
+    self.channels = channels
+    self.connections = connections
+    self.advertised = advertised
+    addresses = channels.map { channel in
+      HostAndPort(
+        host: channel.localAddress?.ipAddress ?? "?", port: channel.localAddress?.port ?? 0)
+    }
+  }
+
+  // MARK: Starting
+
+  /// Starts to listen. Connections are served as soon as it returns.
+  public static func start(
+    store: LogStore, _ configuration: ServerConfiguration
+  ) async throws(ServerError) -> BrokerServer {
+    let count =
+      configuration.eventLoopCount > 0 ? configuration.eventLoopCount : System.coreCount
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: count)
+    do throws(ServerError) {
+      return try await start(store, configuration, group)
+    } catch {
+      await shutDown(group, configuration.logger)
+      throw error
+    }
+  }
+
+  private static func start(
+    _ store: LogStore, _ configuration: ServerConfiguration, _ group: MultiThreadedEventLoopGroup
+  ) async throws(ServerError) -> BrokerServer {
+    let broker = try await makeBroker(store, configuration, group.next())
+    let services = ServerServices(broker: broker, configuration: configuration)
+    let connections = ConnectionRegistry(capacity: configuration.maxConnections)
+    let loops = group.makeIterator().map { LoopResources($0) }
+    var channels: [any Channel] = []
+    var advertised: [HostAndPort?] = []
+    for listener in configuration.listeners {
+      do {
+        let acceptor = Acceptor(services, connections, loops, listener.advertised)
+        let channel = try await acceptor.listen(at: listener.address, group)
+        channels.append(channel)
+        advertised.append(acceptor.advertised(by: channel))
+      } catch {
+        for channel in channels { channel.close(promise: nil) }
+        throw ServerError(listeningAt: listener.address, error)
+      }
+    }
+    return BrokerServer(
+      services: services, group: group, loops: loops, channels: channels,
+      connections: connections, advertised: advertised)
+  }
+
+  /// Reads and writes the directory's identity, which waits for the disk: on a thread of ours.
+  private static func makeBroker(
+    _ store: LogStore, _ configuration: ServerConfiguration, _ loop: any EventLoop
+  ) async throws(ServerError) -> Broker {
+    let made: Result<Broker, BrokerError>
+    do {
+      made = try await loop.submit {
+        Result { () throws(BrokerError) in
+          try Broker(store: store, configuration.broker, logger: configuration.logger)
+        }
+      }.get()
+    } catch {
+      preconditionFailure("the event loop has just been started: \(error)")
+    }
+    do throws(BrokerError) { return try made.get() } catch { throw .broker(error) }
+  }
+
+  // MARK: Stopping
+
+  /// Stops listening, answers the requests that have come, and closes the connections.
+  ///
+  /// Takes no longer than the configuration's `stopTimeout` and a little. Call it once.
+  public func stop() async {
+    for channel in channels { await Self.close(channel) }
+    // Work of requests that were taken ends first, so that it can be answered.
+    await withCheckedContinuation { continuation in
+      EngineThread.detached(name: "moldau-stop") { [services] in
+        services.broker.stop()
+        continuation.resume()
+      }
+    }
+    await endConnections()
+    for loop in loops { loop.close() }
+    await Self.shutDown(group, services.logger)
+  }
+
+  private func endConnections() async {
+    let ended = group.next().makePromise(of: Void.self)
+    connections.endAll { ended.succeed() }
+    let timeout = services.configuration.stopTimeout
+    let impatience = group.next().scheduleTask(in: TimeAmount(timeout)) { [connections] in
+      connections.closeAll()
+    }
+    do {
+      try await ended.futureResult.get()
+    } catch {
+      preconditionFailure("the promise is never failed: \(error)")
+    }
+    impatience.cancel()
+  }
+
+  private static func close(_ channel: any Channel) async {
+    do {
+      try await channel.close()
+    } catch {
+      // It was closed already.
+    }
+  }
+
+  private static func shutDown(_ group: MultiThreadedEventLoopGroup, _ logger: Logger) async {
+    do {
+      try await group.shutdownGracefully()
+    } catch {
+      logger.warning("the event loops did not end cleanly: \(error)")
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import MoldauBroker
+import MoldauLog
+import NIOCore
+
+extension ConnectionHandler {
+  // MARK: Answers in order
+
+  /// Takes the answer that the broker has just written to the loop's reply.
+  func send() {
+    guard let context else { return }
+    guard slots.isEmpty else {
+      var held = Output()
+      guard append(to: &held) else { return }
+      heldBytes += held.byteCount
+      slots.append(.ready(held))
+      return
+    }
+    firstSequence &+= 1
+    guard append(to: &output) else { return }
+    if output.byteCount > Limits.highWaterBytes { write(to: context) }
+  }
+
+  /// Keeps the place of a request that waits.
+  func wait(_ request: any PendingRequest, _ milliseconds: Int32?) {
+    let deadline = milliseconds.map { NIODeadline.now() + .milliseconds(Int64($0)) }
+    slots.append(.waiting(request, deadline: deadline))
+    if let deadline { setTimer(deadline) }
+  }
+
+  /// Looks again at request number `sequence`; `flush` sends what comes of it.
+  func wake(_ sequence: UInt64) {
+    let place = sequence &- firstSequence
+    guard place < UInt64(slots.count) else { return }
+    resume(at: Int(place), .woken)
+    sendReady()
+  }
+
+  /// The server stops: requests that only wait for more to come are answered with what there is.
+  func hurryAll() {
+    for place in 0..<slots.count { resume(at: place, .serverStops) }
+    sendReady()
+  }
+
+  private func resume(at place: Int, _ reason: ResumeReason) {
+    let index = slots.index(slots.startIndex, offsetBy: place)
+    guard case .waiting(let request, _) = slots[index] else { return }
+    memory.reply.reset()
+    guard request.resume(reason, into: &memory.reply) else { return }
+    var answer = Output()
+    guard append(to: &answer) else { return }
+    heldBytes += answer.byteCount
+    slots[index] = .ready(answer)
+  }
+
+  /// Moves the answers at the front to the output.
+  private func sendReady() {
+    guard let context else { return }
+    while case .ready(let answer)? = slots.first {
+      slots.removeFirst()
+      firstSequence &+= 1
+      heldBytes -= answer.byteCount
+      output.append(answer, context.channel.allocator)
+    }
+  }
+
+  /// Copies the loop's reply; ends the connection and returns false when that fails, since its size
+  /// went out before.
+  private func append(to output: inout Output) -> Bool {
+    guard let context else { return false }
+    do throws(LogError) {
+      try output.append(memory.reply, context.channel.allocator)
+      return true
+    } catch {
+      services.logger.error("\(client.address): closing the connection: \(error)")
+      context.close(promise: nil)
+      return false
+    }
+  }
+
+  // MARK: Writing
+
+  /// Sends what is ready.
+  func flush() {
+    guard let context else { return }
+    if !output.isEmpty {
+      write(to: context)
+      context.flush()
+    }
+    closeWhenDone(context)
+  }
+
+  private func write(to context: ChannelHandlerContext) {
+    for piece in output.takeAll() {
+      switch piece {
+      case .bytes(let bytes):
+        context.write(wrapOutboundOut(.byteBuffer(bytes)), promise: nil)
+      case .file(let slice):
+        do throws(LogError) {
+          try FileTransfer.write(slice, to: context)
+        } catch {
+          services.logger.error("\(client.address): closing the connection: \(error)")
+          return context.close(promise: nil)
+        }
+      }
+    }
+  }
+
+  // MARK: Time
+
+  /// Makes sure that the timer fires at `deadline` or before.
+  ///
+  /// One timer for all requests of the connection, which is not moved when a request is answered:
+  /// most requests never see it.
+  private func setTimer(_ deadline: NIODeadline) {
+    if let timer, timer.deadline <= deadline { return }
+    guard let context else { return }
+    timer?.task.cancel()
+    let task = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
+      self.timerFired()
+    }
+    timer = (deadline, task)
+  }
+
+  private func timerFired() {
+    timer = nil
+    let now = NIODeadline.now()
+    var next: NIODeadline?
+    for place in 0..<slots.count {
+      let slot = slots[slots.index(slots.startIndex, offsetBy: place)]
+      guard case .waiting(_, let deadline?) = slot else { continue }
+      if deadline <= now {
+        resume(at: place, .timeIsUp)
+      } else {
+        next = min(next ?? deadline, deadline)
+      }
+    }
+    sendReady()
+    if let next { setTimer(next) }
+    flush()
+    goOn()
+  }
+}

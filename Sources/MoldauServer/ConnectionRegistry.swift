@@ -1,0 +1,58 @@
+import NIOCore
+import Synchronization
+
+/// The open connections of a server. Thread-safe.
+final class ConnectionRegistry: Sendable {
+  private struct State: Sendable {
+    var connections: [ObjectIdentifier: ConnectionReference] = [:]
+    var isEnding = false
+    var whenEmpty: (@Sendable () -> Void)?
+  }
+
+  private let capacity: Int
+  private let state = Mutex(State())
+
+  init(capacity: Int) {
+    self.capacity = capacity
+  }
+
+  /// Adds a connection; false when there are too many, or when the server stops.
+  func add(_ connection: ConnectionReference) -> Bool {
+    state.withLock { state in
+      guard !state.isEnding, state.connections.count < capacity else { return false }
+      state.connections[ObjectIdentifier(connection)] = connection
+      return true
+    }
+  }
+
+  func remove(_ connection: ConnectionReference) {
+    let whenEmpty = state.withLock { state -> (@Sendable () -> Void)? in
+      state.connections[ObjectIdentifier(connection)] = nil
+      guard state.connections.isEmpty else { return nil }
+      return state.whenEmpty.take()
+    }
+    whenEmpty?()
+  }
+
+  /// Lets every connection end, and takes no new ones; calls `body` once when all have ended.
+  func endAll(_ body: @escaping @Sendable () -> Void) {
+    let connections = state.withLock { state in
+      state.isEnding = true
+      if !state.connections.isEmpty { state.whenEmpty = body }
+      return Array(state.connections.values)
+    }
+    if connections.isEmpty { body() }
+    for connection in connections {
+      connection.loop.eventLoop.execute { connection.handler.value?.end() }
+    }
+  }
+
+  /// Closes every connection, whatever it waits for.
+  func closeAll() {
+    for connection in state.withLock({ Array($0.connections.values) }) {
+      connection.loop.eventLoop.execute {
+        connection.handler.value?.context?.close(promise: nil)
+      }
+    }
+  }
+}
