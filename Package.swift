@@ -45,7 +45,7 @@ let package = Package(
     .executableTarget(
       name: "moldau",
       dependencies: [
-        "MoldauServer", "MoldauClient", "MoldauBenchmarks", "MoldauLog",
+        "MoldauServer", "MoldauClient", "MoldauBenchmarks", "MoldauLog", logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

@@ -17,7 +17,7 @@ extension ErrorCode {
       case .topicExists: .topicAlreadyExists
       case .directoryInUse: .logDirNotFound
       // Retriable, and clients pause before they try again.
-      case .backpressure: .notEnoughReplicas
+      case .backpressure, .cancelled: .notEnoughReplicas
       }
   }
 

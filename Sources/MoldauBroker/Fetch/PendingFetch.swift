@@ -19,7 +19,10 @@ final class PendingFetch: PendingRequest {
     case missing(ErrorCode)
   }
 
-  init(_ request: FetchRequest, _ scope: FetchScope, _ topics: TopicDirectory, _ context: RequestContext) {
+  init(
+    _ request: FetchRequest, _ scope: FetchScope, _ topics: TopicDirectory,
+    _ context: RequestContext
+  ) {
     self.request = request
     self.scope = scope
     self.context = context
@@ -150,7 +153,9 @@ final class PendingFetch: PendingRequest {
       }
     }
     answer.records = read.slice.map { reply.add($0) } ?? .bytes([])
-    let isSameTopic = response.topics.last.map { $0.name == key.topic.name && $0.id == key.topic.id }
+    let isSameTopic = response.topics.last.map {
+      $0.name == key.topic.name && $0.id == key.topic.id
+    }
     if isSameTopic != true {
       var topic = FetchResponse.Topic()
       topic.name = key.topic.name

@@ -80,7 +80,8 @@ struct ProduceAppends {
     } else if let hosted, let target = hosted.partition(partition.index) {
       append(partition.records, frame, to: target, hosted.topic, &answer)
     } else {
-      refuse(&answer, topic.name.isEmpty && hosted == nil ? .unknownTopicID : .unknownTopicOrPartition)
+      refuse(
+        &answer, topic.name.isEmpty && hosted == nil ? .unknownTopicID : .unknownTopicOrPartition)
     }
     response.topics[last].partitions.append(answer)
   }
