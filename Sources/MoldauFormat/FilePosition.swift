@@ -2,13 +2,16 @@
 public struct FilePosition: RawRepresentable, Hashable, Comparable, Sendable,
   CustomStringConvertible
 {
+  /// The number of bytes.
   public var rawValue: Int
 
+  /// A position `rawValue` bytes from the start.
   @inlinable
   public init(rawValue: Int) {
     self.rawValue = rawValue
   }
 
+  /// The start of a file.
   public static let zero = FilePosition(rawValue: 0)
 
   /// Returns the position `byteCount` bytes further on; traps on overflow.

@@ -1,12 +1,15 @@
 /// The position of a record in its partition, counted in records from 0.
 public struct Offset: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
+  /// The number of records before it.
   public var rawValue: Int64
 
+  /// The offset with this number.
   @inlinable
   public init(rawValue: Int64) {
     self.rawValue = rawValue
   }
 
+  /// The first offset of a partition.
   public static let zero = Offset(rawValue: 0)
 
   /// Returns the offset `count` records further on; traps on overflow.

@@ -1,6 +1,7 @@
 /// A record where it lies in the batch; valid only while the batch's bytes are.
 @safe
 public struct RecordView: ~Escapable {
+  /// The record's position in its partition.
   public let offset: Offset
   /// Milliseconds since 1970, given by the producer or by the broker.
   public let timestampMilliseconds: Int64

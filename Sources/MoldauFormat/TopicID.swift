@@ -5,6 +5,7 @@ public struct TopicID: Hashable, Sendable {
   /// The last eight bytes.
   public var low: UInt64
 
+  /// The id of these sixteen bytes.
   @inlinable
   public init(high: UInt64, low: UInt64) {
     self.high = high

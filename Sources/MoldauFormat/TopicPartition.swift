@@ -1,8 +1,11 @@
 /// Names one partition of one topic.
 public struct TopicPartition: Hashable, Sendable, CustomStringConvertible {
+  /// The topic's name.
   public var topic: String
+  /// The partition's number, from 0.
   public var partition: Int32
 
+  /// The partition of this number in this topic.
   public init(topic: String, partition: Int32) {
     self.topic = topic
     self.partition = partition

@@ -6,6 +6,7 @@ public import MoldauFormat
 public struct AppendTicket: Sendable {
   /// Where the record is.
   public let offset: Offset
+  /// The partition that the record went to.
   public let partition: Int
   let log: PartitionLog
   let plan: AppendPlan

@@ -2,15 +2,18 @@ public import MoldauFormat
 
 /// A record that was read, with bytes of its own.
 public struct ConsumedRecord: Hashable, Sendable {
+  /// The partition that the record was read from.
   public var partition: Int
   /// The record's position in its partition.
   public var offset: Offset
   /// Milliseconds since 1970-01-01 00:00 UTC, given by the producer, or by the log where the topic's
   /// `timestampType` says so.
   public var timestampMilliseconds: Int64
+  /// What the record is about; nil for a record without a key.
   public var key: [UInt8]?
   /// `nil` is a tombstone: the key was deleted.
   public var value: [UInt8]?
+  /// In the order in which they were written; names may repeat.
   public var headers: [RecordHeader]
 
   /// Copies a record out of its batch.

@@ -25,7 +25,9 @@ public final class Consumer: Sendable {
     var isClosed = false
   }
 
+  /// The name under which offsets are committed.
   public let group: String
+  /// The topic that is read.
   public let topic: Topic
   /// The partitions that this consumer reads.
   public let partitions: [Int]

@@ -2,6 +2,7 @@ public import MoldauFormat
 
 /// Records of one partition that a consumer was handed together.
 public struct ConsumerBatch: Sendable {
+  /// The partition that the records were read from.
   public let partition: Int
   /// In the order of their offsets; never empty.
   public let records: [ConsumedRecord]

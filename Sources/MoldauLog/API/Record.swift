@@ -8,10 +8,12 @@ public struct Record: Hashable, Sendable {
   public var key: [UInt8]?
   /// `nil`, a tombstone, marks the key as deleted in a compacted topic.
   public var value: [UInt8]?
+  /// Names and values beside the record's own; names may repeat.
   public var headers: [RecordHeader]
   /// Milliseconds since 1970-01-01 00:00 UTC; `nil` takes the time of the append.
   public var timestampMilliseconds: Int64?
 
+  /// A record of bytes.
   @inlinable
   public init(
     key: [UInt8]? = nil, value: [UInt8]?, headers: [RecordHeader] = [],

@@ -5,13 +5,19 @@ public struct RecoveryReport: Sendable, Equatable {
   /// Bytes that no batch could be made of although whole batches followed. They were moved to
   /// `quarantinePath`, and the batches behind them stay in the log.
   public struct Damage: Sendable, Equatable {
+    /// The partition whose log is damaged.
     public var partition: TopicPartition
+    /// The segment's file.
     public var path: String
+    /// Where in the file the damaged bytes began.
     public var position: FilePosition
+    /// How many bytes are damaged.
     public var byteCount: Int
     /// The offsets that the damaged bytes held, as far as their neighbours tell.
     public var offsets: Range<Offset>
+    /// The file that the damaged bytes were copied to.
     public var quarantinePath: String
+    /// What is wrong with the first of them.
     public var reason: FormatError
 
     package init(
@@ -30,17 +36,23 @@ public struct RecoveryReport: Sendable, Equatable {
 
   /// Whether the store was closed cleanly before.
   public var wasClean = true
+  /// The partitions of the store.
   public var partitionCount = 0
+  /// The segments of all partitions.
   public var segmentCount = 0
   /// Segments whose bytes were checked one by one.
   public var scannedSegmentCount = 0
+  /// The bytes that were checked one by one.
   public var scannedByteCount = 0
   /// Bytes of unfinished writes that were cut off the ends of logs.
   public var cutByteCount = 0
   /// Records that a power cut had taken from segments and that the commit journal gave back.
   public var replayedBatchCount = 0
+  /// Segments whose indexes were made anew from their logs.
   public var rebuiltIndexCount = 0
+  /// What was damaged, in no particular order.
   public var damages: [Damage] = []
+  /// How long opening took.
   public var duration: Duration = .zero
 
   package init() {}
@@ -83,7 +95,10 @@ extension RecoveryReport: CustomStringConvertible {
 
 /// How far a recovery has come.
 public struct RecoveryProgress: Sendable, Equatable {
+  /// The partitions that are open by now.
   public var partitionsDone: Int
+  /// The partitions of the store.
   public var partitionCount: Int
+  /// The bytes that were checked by now.
   public var scannedByteCount: Int
 }

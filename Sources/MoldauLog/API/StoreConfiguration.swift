@@ -29,6 +29,7 @@ public struct StoreConfiguration: Sendable {
   /// nothing had ever been synced: how `moldau verify --repair` mends a directory.
   package var checksEverything = false
 
+  /// A configuration; whatever is left out has its default.
   public init(
     durability: Durability = .groupCommit(),
     maxPendingBytes: Int = 64 << 20,

@@ -6,7 +6,9 @@ import Synchronization
 /// Thread-safe. Gotten from `LogStore.topic`. Where a call takes a partition it is a number from 0
 /// on; a topic of one partition needs none named.
 public final class Topic: Sendable {
+  /// The name, unique in the store.
   public let name: String
+  /// Tells the topic from others that had its name before.
   public let id: TopicID
   package let partitions: [PartitionLog]
   let services: StoreServices
@@ -29,8 +31,10 @@ public final class Topic: Sendable {
     currentPlan = Atomic(Self.plan(configuration, defaultDurability).rawValue)
   }
 
+  /// The number of partitions, fixed when the topic is created.
   public var partitionCount: Int { partitions.count }
 
+  /// How the topic keeps its records now.
   public var configuration: TopicConfiguration { current.withLock { $0 } }
 
   /// What an acknowledged append of this topic survives.

@@ -45,6 +45,7 @@ public struct TopicConfiguration: Hashable, Sendable {
   /// (`file.delete.delay.ms`). Readers of this process are never disturbed.
   public var deleteDelay: Duration
 
+  /// A configuration; whatever is left out has its default.
   public init(
     partitionCount: Int = 1,
     retention: [Retention] = [.age(.seconds(7 * 86_400))],

@@ -21,6 +21,7 @@ public final class LogStore: Sendable {
   public let recovery: RecoveryReport
   /// The directory.
   public let path: String
+  /// What the store was opened with.
   public let configuration: StoreConfiguration
   let services: StoreServices
   /// The disk on which the directory is, for the files of others in it.
