@@ -45,7 +45,7 @@ let package = Package(
     .executableTarget(
       name: "moldau",
       dependencies: [
-        "MoldauServer", "MoldauClient", "MoldauBenchmarks", "MoldauLog", logging,
+        "MoldauServer", "MoldauClient", "MoldauBenchmarks", "MoldauLog", "MoldauDisk", logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

@@ -11,5 +11,5 @@ struct Moldau: AsyncParsableCommand {
       64 the command line is wrong.
       """,
     version: "0.1.0",
-    subcommands: [ServeCommand.self, BenchCommand.self])
+    subcommands: [ServeCommand.self, DemoCommand.self, BenchCommand.self])
 }

@@ -1,0 +1,102 @@
+import ArgumentParser
+import Glibc
+import MoldauClient
+import MoldauDisk
+import MoldauLog
+import MoldauServer
+
+/// `moldau demo`
+struct DemoCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo",
+    abstract: "Start a broker, write log lines to it, read them back, say how it went.",
+    discussion: """
+      The broker runs in this process on a free port of 127.0.0.1, with its data in a temporary \
+      folder that is removed at the end. The lines go through the Kafka protocol over TCP, both \
+      ways, and each one that comes back is compared with what was sent.
+      """)
+
+  @Flag(help: "Print JSON instead of text.")
+  var json = false
+
+  @Option(help: "How many log lines.")
+  var lines = 100_000
+
+  func validate() throws {
+    guard (1...10_000_000).contains(lines) else {
+      throw ValidationError("--lines: \(lines) is outside 1 to 10000000")
+    }
+  }
+
+  func run() async throws {
+    let folder = try Self.makeFolder()
+    let result: DemoResult
+    do {
+      result = try await Self.run(lineCount: lines, in: folder)
+    } catch {
+      try Self.remove(folder)
+      throw error
+    }
+    try Self.remove(folder)
+    print(json ? result.json : result.text)
+    guard result.isGood else { throw ExitCode.failure }
+  }
+
+  private static func run(lineCount: Int, in folder: String) async throws -> DemoResult {
+    let started = ContinuousClock.now
+    let store = try await LogStore.open(at: folder)
+    let loopback = HostAndPort(host: "127.0.0.1", port: 0)
+    let server = try await BrokerServer.start(
+      store: store, ServerConfiguration(listeners: [.init(address: loopback)]))
+    let startDuration = started.duration(to: .now)
+    let address = server.addresses[0]
+    let lines = LogLines(count: lineCount)
+    let (written, read) = try await onOwnThread {
+      let broker = Endpoint(host: address.host, port: UInt16(address.port))
+      let client = try DemoClient(lines: lines, broker: broker)
+      try client.createTopic()
+      return (try client.write(), try client.readBack())
+    }
+    let log = store.existingTopic(DemoClient.partition.topic)?.partitions.first
+    let result = DemoResult(
+      lineCount: lineCount, lineBytes: lines.bytes.count, address: "\(address)",
+      startDuration: startDuration, written: written, read: read,
+      durableCount: Int(log?.durableOffset.rawValue ?? 0), logBytes: log?.byteCount ?? 0)
+    await server.stop()
+    try await store.close()
+    return result
+  }
+
+  /// The client blocks, which Swift's own threads must not.
+  private static func onOwnThread<Value: Sendable>(
+    _ work: @escaping @Sendable () throws -> Value
+  ) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+      EngineThread.detached(name: "moldau-client") {
+        continuation.resume(with: Result(catching: work))
+      }
+    }
+  }
+
+  // MARK: The folder
+
+  private static func makeFolder() throws -> String {
+    let parent = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+    var template = Array("\(parent)/moldau-demo-XXXXXX".utf8CString)
+    // SAFETY: mkdtemp replaces the Xs within the array, which ends with a zero.
+    let folder = unsafe template.withUnsafeMutableBufferPointer { buffer -> String? in
+      guard let start = buffer.baseAddress, let made = unsafe mkdtemp(start) else { return nil }
+      return unsafe String(cString: made)
+    }
+    guard let folder else { throw CommandFailure("no folder can be made in \(parent)") }
+    return folder
+  }
+
+  private static func remove(_ folder: String) throws {
+    do throws(DiskError) {
+      try SystemDisk().removeFolder(folder)
+    } catch {
+      throw CommandFailure("\(folder) could not be removed: \(error)")
+    }
+  }
+}
