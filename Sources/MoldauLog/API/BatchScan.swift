@@ -74,6 +74,9 @@ struct BatchScan: ~Copyable {
         return false
       case .enough: return false
       }
+      do throws(FormatError) { try header.checkLeads(past: nextOffset) } catch {
+        throw damage(error)
+      }
       nextOffset = header.nextOffset
       if header.attributes.isControl || aborted.hides(header) { continue }
       if header.attributes.codec == CompressionCodec.none {
@@ -181,5 +184,16 @@ struct BatchScan: ~Copyable {
   @usableFromInline
   func damage(_ reason: FormatError) -> LogError {
     .corrupt(path: path, position: FilePosition(rawValue: batchPosition), reason: reason)
+  }
+}
+
+extension RecordBatchHeader {
+  /// Throws unless the batch ends above `offset`, which is read next.
+  ///
+  /// No checksum covers a batch's offset, and a walk that followed one back would never end.
+  func checkLeads(past offset: Offset) throws(FormatError) {
+    guard nextOffset > offset else {
+      throw .invalid(field: "baseOffset", reason: "\(baseOffset) comes after \(offset)")
+    }
   }
 }

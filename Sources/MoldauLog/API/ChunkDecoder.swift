@@ -28,12 +28,14 @@ struct ChunkDecoder {
     while records.count < minCount {
       let bytes = chunk.bytes
       let start = position
+      let expected = next
       let header: RecordBatchHeader
       do throws(FormatError) {
         header = try unsafe bytes.span.bytes.withUnsafeBytes { (bytes) throws(FormatError) in
           let batch = unsafe UnsafeRawBufferPointer(rebasing: bytes[start...])
           let header = try unsafe RecordBatchHeader(parsing: batch)
           try unsafe RecordBatch.checkChecksum(of: batch, header)
+          try header.checkLeads(past: expected)
           guard !header.attributes.isControl, !chunk.aborted.hides(header) else { return header }
           try unsafe batches.forEachRecord(of: batch, header) { (record) -> Bool in
             if record.offset >= first { records.append(ConsumedRecord(record, partition: partition)) }
