@@ -115,13 +115,20 @@ extension FuzzTarget {
 
   /// Reads every batch, and where records are by time; returns where each log ends.
   private static func readAll(of store: LogStore, isWhole: Bool) -> [Offset] {
-    store.topics.flatMap(\.partitions).map { log in
+    store.topics.flatMap { topic in topic.partitions.map { (topic, $0) } }.map { (topic, log) in
       do throws(LogError) { try forEachBatch(of: log) { _, _ in } } catch {
         hold(!isWhole, "what recovery has checked can be read: \(error)")
       }
       // These look into records, which recovery leaves to the checksum.
       ignoringErrors { () throws(LogError) in _ = try log.latestTimestampOffset() }
       ignoringErrors { () throws(LogError) in _ = try log.firstOffset(atOrAfter: 0) }
+      for isolation in [ReadIsolation.readUncommitted, .readCommitted] {
+        ignoringErrors { () throws(LogError) in
+          try topic.scan(
+            from: .earliest, partition: Int(log.identity.partition), isolation: isolation
+          ) { touch($0) }
+        }
+      }
       return log.endOffset
     }
   }
