@@ -10,6 +10,7 @@ public struct BrokerConfiguration: Sendable {
   /// What a topic that comes into being so is like (`num.partitions` and the topic defaults).
   public var newTopics: TopicConfiguration
 
+  /// A configuration; whatever is left out has its default.
   public init(
     nodeID: Int32? = nil, createsTopics: Bool = true,
     newTopics: TopicConfiguration = TopicConfiguration()

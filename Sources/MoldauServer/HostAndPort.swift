@@ -1,8 +1,11 @@
 /// Where a server is reached: a name or an address, and a TCP port.
 public struct HostAndPort: Hashable, Sendable {
+  /// A name, an IPv4 address, or an IPv6 address without brackets.
   public var host: String
+  /// 0 stands for any that is free.
   public var port: Int
 
+  /// The address of this host and port.
   public init(host: String, port: Int) {
     self.host = host
     self.port = port

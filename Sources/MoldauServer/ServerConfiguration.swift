@@ -11,13 +11,16 @@ public struct ServerConfiguration: Sendable {
     /// (`advertised.listeners`). Port 0 stands for the port that is listened at.
     public var advertised: HostAndPort?
 
+    /// A listener at this address.
     public init(address: HostAndPort, advertised: HostAndPort? = nil) {
       self.address = address
       self.advertised = advertised
     }
   }
 
+  /// Where clients connect, at least one.
   public var listeners: [Listener]
+  /// How the broker behaves.
   public var broker: BrokerConfiguration
   /// The threads that serve connections; 0 takes one per processor (`num.network.threads`).
   public var eventLoopCount: Int
@@ -34,6 +37,7 @@ public struct ServerConfiguration: Sendable {
   /// Where the server reports what an operator should know; quiet by default.
   public var logger: Logger
 
+  /// A configuration; whatever is left out has its default.
   public init(
     listeners: [Listener], broker: BrokerConfiguration = BrokerConfiguration(),
     eventLoopCount: Int = 0, maxRequestBytes: Int = 100 << 20,
