@@ -16,6 +16,9 @@ struct AppendState: Sendable {
   var producers: ProducerStates
   var epochs: LeaderEpochs
   var window: AppendWindow?
+  /// Whether the active segment's file may have bytes behind the last batch: a window's zeros, or
+  /// what a failed write has left. They are cut off before the segment is sealed.
+  var fileMayGoOn = false
   var nextWindowBytes = Limits.minWindowBytes
   /// Small appends since the last large one; the second opens a window.
   var smallAppendCount = 0

@@ -112,6 +112,11 @@ extension PartitionLog {
     let byteCount = header.batchByteCount
     if shouldRoll(state, header) { try roll(&state) }
     if !state.indexesAreGrowing { try prepareIndexes(&state) }
+    guard header.lastOffset - state.active.baseOffset <= Int64(Int32.max) else {
+      // A leader's offsets may leap; what is 2^31 above the segment has no place in its index.
+      throw .invalidBatch(
+        .invalid(field: "baseOffset", reason: "\(header.baseOffset) is too far above the log's end"))
+    }
 
     var prefix = (UInt64(0), UInt64(0))
     try unsafe withUnsafeMutableBytes(of: &prefix) { (prefix) throws(LogError) in
@@ -150,6 +155,7 @@ extension PartitionLog {
     do throws(DiskError) {
       try unsafe file.write(prefix, body, at: state.position)
     } catch {
+      state.fileMayGoOn = true
       cutBack(file, to: max(state.position, state.window?.end ?? 0))
       throw LogError(error)
     }
@@ -168,6 +174,8 @@ extension PartitionLog {
     state.windowWasUsed = true
     if let window = state.window, window.end - state.position >= byteCount { return window }
     state.window = nil
+    // Blocks that were allocated stay behind the last batch when mapping them fails.
+    state.fileMayGoOn = true
     do {
       let file = try state.active.file()
       let window = try AppendWindow(

@@ -46,7 +46,7 @@ extension PartitionLog {
   /// Lets a window go that nothing was appended through since the last call.
   func releaseIdleWindow() {
     state.withLock { state in
-      guard state.window != nil else { return }
+      guard state.fileMayGoOn else { return }
       if state.windowWasUsed {
         state.windowWasUsed = false
         return
@@ -57,12 +57,13 @@ extension PartitionLog {
     }
   }
 
-  /// Unmaps the window and cuts the zeros behind the last batch.
+  /// Unmaps the window and cuts what lies behind the last batch.
   func closeWindow(_ state: inout AppendState) throws(LogError) {
-    guard state.window != nil else { return }
+    guard state.fileMayGoOn else { return }
     state.window = nil
     state.nextWindowBytes = Limits.minWindowBytes
     let file = try state.active.file()
     do throws(DiskError) { try file.truncate(to: state.position) } catch { throw LogError(error) }
+    state.fileMayGoOn = false
   }
 }

@@ -101,7 +101,7 @@ extension PartitionLog {
     in segment: Segment, from first: BatchLocation, limit: Offset, maxBytes: Int
   ) throws(LogError) -> Int {
     let smallest = first.header.batchByteCount
-    let lastFit = first.position + max(maxBytes, smallest)
+    let lastFit = first.position + min(max(maxBytes, smallest), segment.byteCount)
     // Start where the index knows a batch at or before both bounds.
     var start = try segment.floor(ofPosition: lastFit)
     if limit <= endOffset { start = min(start, try segment.floor(of: limit)) }

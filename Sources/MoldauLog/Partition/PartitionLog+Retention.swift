@@ -27,8 +27,10 @@ extension PartitionLog {
     var count = 0
     while count < all.count, try isExpired(all[count], before: deadline) { count += 1 }
     if count == all.count {
-      // The active segment's records are expired too: a new one takes its place.
+      // The active segment's records are expired too: a new one takes its place. A record may have
+      // come since the look at it, so look again now that it is sealed.
       try rollNow()
+      if let last = all.last, try !isExpired(last, before: deadline) { count -= 1 }
     }
     try delete(all.prefix(count), configuration, now: now)
   }
@@ -85,6 +87,11 @@ extension PartitionLog {
     state.withLock { state in
       segmentList.withLock { list in list.removeAll { $0.baseOffset < next.baseOffset } }
       state.epochs.advanceStart(to: next.baseOffset)
+    }
+    // A log that nobody commits would keep its first segment's file, and its blocks, for good.
+    commitPoint.withLock { point in
+      guard point.segment.baseOffset < next.baseOffset else { return }
+      point = CommitPoint(segment: next, position: 0)
     }
     var renamed: [String] = []
     do throws(DiskError) {

@@ -11,7 +11,9 @@ extension PartitionLog {
     if state.indexEntryCount >= settings.maxIndexEntries { return true }
     if header.lastOffset - state.active.baseOffset > Int64(Int32.max) { return true }
     guard let first = state.firstTimestampMilliseconds else { return false }
-    return header.maxTimestampMilliseconds - first > settings.segmentAgeMilliseconds
+    // Timestamps are their producers': any two int64.
+    let (age, overflows) = header.maxTimestampMilliseconds.subtractingReportingOverflow(first)
+    return overflows ? first < 0 : age > settings.segmentAgeMilliseconds
   }
 
   /// Closes the active segment and begins one at the log's end.
@@ -20,13 +22,11 @@ extension PartitionLog {
   /// thread, and its names become durable with the next sync of the folder.
   func roll(_ state: inout AppendState) throws(LogError) {
     let sealed = state.active
+    try closeWindow(&state)
+    if !state.indexesAreGrowing { try prepareIndexes(&state) }
+    // The last step that can fail: a file that is left behind without the log going on in it would
+    // be taken for the log's end by the next opening.
     let next = try makeSegment(at: state.nextOffset)
-    if state.window != nil {
-      state.window = nil
-      let file = try sealed.file()
-      do throws(DiskError) { try file.truncate(to: state.position) } catch { throw LogError(error) }
-    }
-    if !state.indexesAreGrowing { try sealed.prepareForAppends() }
     sealed.seal(time: state.latest)
     state.active = next
     state.position = 0

@@ -88,6 +88,10 @@ extension PartitionLog {
         segment.publish(byteCount: position)
         return segment
       }
+      // Readers of the old file must not come to the new one, which is shorter than they think.
+      do throws(LogError) { try segment.pin() } catch {
+        throw DiskError(call: "open", path: segment.logPath, errno: 5)
+      }
       let name = SegmentFileName(baseOffset: segment.baseOffset, kind: .log, state: .cleaned)
       let copy = try services.disk.open(directory.path(name), .createEmpty)
       let file: any DiskFile

@@ -29,15 +29,16 @@ final class HandleBudget: Sendable {
   /// Called without the segment's own lock held.
   func opened(by segment: Segment) {
     ticks.add(1, ordering: .relaxed)
-    let evicted: [Segment] = holders.withLock { holders in
+    // All that were looked at leave the lock alive: the end of a segment takes the lock too.
+    let byUse: [Segment] = holders.withLock { holders in
       holders[ObjectIdentifier(segment)] = Holder(segment: segment)
       guard holders.count > maxHolders else { return [] }
-      let byUse = holders.values.compactMap(\.segment).sorted { $0.lastUse < $1.lastUse }
-      let victims = byUse.prefix(maxHolders / 8 + 1).filter { $0 !== segment }
-      for victim in victims { holders[ObjectIdentifier(victim)] = nil }
-      return Array(victims)
+      let byUse = holders.values.compactMap(\.segment).filter { $0 !== segment }
+        .sorted { $0.lastUse < $1.lastUse }
+      for victim in byUse.prefix(maxHolders / 8 + 1) { holders[ObjectIdentifier(victim)] = nil }
+      return byUse
     }
-    for victim in evicted { victim.releaseHandles() }
+    for victim in byUse.prefix(maxHolders / 8 + 1) { victim.releaseHandles() }
   }
 
   /// Forgets a segment that is gone.

@@ -79,10 +79,16 @@ final class Segment: Sendable {
   func file() throws(LogError) -> any DiskFile {
     useTick.store(directory.budget.now, ordering: .relaxed)
     if let open = handles.withLock({ $0.file }) { return open }
-    let opened = try directory.open(logPath, .readWrite)
-    handles.withLock { $0.file = opened }
+    let opened = Result { () throws(LogError) in try directory.open(logPath, .readWrite) }
+    // Another thread may have pinned the file meanwhile, before its name went or came to mean
+    // another file: then that one counts.
+    let kept = handles.withLock { handles in
+      if handles.file == nil, case .success(let opened) = opened { handles.file = opened }
+      return handles.file
+    }
+    guard let kept else { return try opened.get() }
     directory.budget.opened(by: self)
-    return opened
+    return kept
   }
 
   /// Keeps a file that was just created.
