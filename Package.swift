@@ -45,7 +45,8 @@ let package = Package(
     .executableTarget(
       name: "moldau",
       dependencies: [
-        "MoldauServer", "MoldauClient", "MoldauBenchmarks", "MoldauLog", "MoldauDisk", logging,
+        "MoldauServer", "MoldauClient", "MoldauInspect", "MoldauBenchmarks", "MoldauLog",
+        "MoldauDisk", logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -58,6 +59,7 @@ let package = Package(
 
     library("MoldauServer", ["MoldauBroker", "MoldauProtocol", logging] + nio),
     library("MoldauBroker", ["MoldauProtocol", "MoldauLog", "MoldauDisk", "MoldauFormat", logging]),
+    library("MoldauInspect", ["MoldauLog", "MoldauDisk", "MoldauFormat"]),
     library("MoldauClient", ["MoldauProtocol", "MoldauCompression", "MoldauFormat"]),
     library("MoldauProtocol", ["MoldauFormat"]),
     library(

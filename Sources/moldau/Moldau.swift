@@ -11,5 +11,8 @@ struct Moldau: AsyncParsableCommand {
       64 the command line is wrong.
       """,
     version: "0.1.0",
-    subcommands: [ServeCommand.self, DemoCommand.self, BenchCommand.self])
+    subcommands: [
+      ServeCommand.self, DemoCommand.self, InspectCommand.self, VerifyCommand.self,
+      BenchCommand.self,
+    ])
 }

@@ -14,6 +14,7 @@ struct LayeringTests {
       "MoldauLog",
       ["MoldauCompression", "MoldauDisk", "MoldauFormat", "CMoldau", "Logging", "Metrics"]
     ),
+    ("MoldauInspect", ["MoldauLog", "MoldauDisk", "MoldauFormat"]),
     ("MoldauProtocol", ["MoldauFormat"]),
     ("MoldauClient", ["MoldauProtocol", "MoldauCompression", "MoldauFormat"]),
     (

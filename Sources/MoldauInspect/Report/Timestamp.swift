@@ -1,0 +1,36 @@
+/// Dates as text, without a calendar library.
+enum Timestamp {
+  /// `2026-01-31T12:00:00.000Z`, the date in UTC.
+  ///
+  /// The days are counted in eras of 400 years that begin on 1 March, so that the leap day is last.
+  static func text(ofMilliseconds milliseconds: Int64) -> String {
+    let secondCount = milliseconds.flooredQuotient(by: 1000)
+    let millisecond = milliseconds - secondCount * 1000
+    let dayCount = secondCount.flooredQuotient(by: 86_400)
+    let second = secondCount - dayCount * 86_400
+    let days = dayCount + 719_468
+    let era = days.flooredQuotient(by: 146_097)
+    let dayOfEra = days - era * 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let monthFromMarch = (5 * dayOfYear + 2) / 153
+    let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+    let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"
+      + "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
+      + ".\(padded(millisecond, 3))Z"
+  }
+
+  private static func padded(_ number: Int64, _ width: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+  }
+}
+
+extension Int64 {
+  fileprivate func flooredQuotient(by divisor: Int64) -> Int64 {
+    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+    return remainder < 0 ? quotient - 1 : quotient
+  }
+}
