@@ -31,7 +31,8 @@ package protocol DiskFile: AnyObject, Sendable {
   /// Makes the contents and the size durable (fdatasync).
   func sync() throws(DiskError)
 
-  /// Maps `count` bytes from `position`, a multiple of the page size, for reading (or writing).
+  /// Maps `count` bytes from `position`, a multiple of the page size, for reading (or writing, when
+  /// the pages are made ready at once).
   ///
   /// The file must not be truncated below the region's end while it is mapped.
   func map(_ count: Int, at position: Int, writable: Bool) throws(DiskError) -> any MappedRegion

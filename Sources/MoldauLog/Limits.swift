@@ -25,7 +25,7 @@ package enum Limits {
   static let maxWindowedAppendBytes = 4 << 10
   /// The first window onto a segment's tail has this many bytes; each next one twice as many.
   static let minWindowBytes = 64 << 10
-  static let maxWindowBytes = 4 << 20
+  static let maxWindowBytes = 512 << 10
 
   /// A partition whose uncommitted bytes exceed this is committed by a sync of its own file rather
   /// than through the journal.
