@@ -8,7 +8,7 @@ import Testing
 struct ReviewAppendTests {
   @Test(
     "any two timestamps may follow each other",
-    arguments: [(-5, Int64.max), (Int64.max, -5), (Int64.min, Int64.max), (0, Int64.max)])
+    arguments: [(-5, .max), (.max, -5), (.min, .max), (0, .max)] as [(Int64, Int64)])
   func timestamps(first: Int64, second: Int64) throws {
     let store = try openStore(SimulatedDisk(isCrashable: false))
     let log = try store.createTopic("orders", TopicConfiguration()).partitions[0]
