@@ -33,6 +33,7 @@ extension UnsafeMutableRawPointer {
 
 extension [UInt8] {
   /// Appends the big-endian bytes of `value`.
+  @inlinable
   package mutating func appendBigEndian<I: FixedWidthInteger>(_ value: I) {
     var shift = I.bitWidth
     while shift > 0 {

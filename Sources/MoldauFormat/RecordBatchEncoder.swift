@@ -70,15 +70,13 @@ package struct RecordBatchEncoder: ~Copyable {
     key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, timestampMilliseconds: Int64,
     headers: [RecordHeader] = []
   ) {
-    let record = unsafe RecordEncoding(
-      timestampDelta: delta(of: timestampMilliseconds), offsetDelta: lastOffsetDelta &+ 1,
-      key: key, value: value)
-    let headersByteCount = RecordEncoding.byteCount(of: headers)
-    reserve(RecordEncoding.maxFixedByteCount &+ record.payloadByteCount &+ headersByteCount)
-    // SAFETY: the bytes are reserved.
-    unsafe next = record.write(
-      to: next, headers: headers, headersByteCount: headersByteCount)
-    note(timestampMilliseconds, offsetDelta: record.offsetDelta)
+    let byteCount = unsafe Self.reservedByteCount(
+      keyByteCount: key?.count ?? 0, valueByteCount: value?.count ?? 0,
+      headersByteCount: RecordEncoding.byteCount(of: headers))
+    append(reserving: byteCount, from: timestampMilliseconds) { cursor in
+      unsafe cursor.append(
+        key: key, value: value, timestampMilliseconds: timestampMilliseconds, headers: headers)
+    }
   }
 
   /// Appends a record that another batch holds, at `offsetDelta` from this one's base offset.

@@ -41,6 +41,27 @@ package struct RecordEncoding {
   package func write(
     to start: UnsafeMutableRawPointer, headers: [RecordHeader], headersByteCount: Int
   ) -> UnsafeMutableRawPointer {
+    guard !headers.isEmpty else { return unsafe write(to: start) }
+    // SAFETY: the caller reserved the bytes.
+    let next = unsafe writeFields(to: start, headersByteCount: headersByteCount)
+    return unsafe Self.write(headers, to: next)
+  }
+
+  /// Writes the record without headers and returns where it ends.
+  ///
+  /// - Precondition: `start` has room for `maxFixedByteCount` and the payload.
+  @inlinable @inline(always)
+  package func write(to start: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+    // SAFETY: the caller reserved the bytes; the count of headers takes one.
+    let next = unsafe writeFields(to: start, headersByteCount: 1)
+    unsafe next.storeBytes(of: 0, as: UInt8.self)
+    return unsafe next + 1
+  }
+
+  @inlinable @inline(always)
+  package func writeFields(
+    to start: UnsafeMutableRawPointer, headersByteCount: Int
+  ) -> UnsafeMutableRawPointer {
     let bodyByteCount =
       1 &+ Varint.byteCount(timestampDelta) &+ Varint.byteCount(Int64(offsetDelta))
       &+ Varint.byteCount(Int64(keyCount)) &+ Varint.byteCount(Int64(valueCount))
@@ -54,12 +75,6 @@ package struct RecordEncoding {
     unsafe Varint.write(Int64(offsetDelta), to: &next)
     unsafe Self.write(key, count: keyCount, to: &next)
     unsafe Self.write(value, count: valueCount, to: &next)
-    if headers.isEmpty {
-      unsafe next.storeBytes(of: 0, as: UInt8.self)
-      unsafe next += 1
-    } else {
-      unsafe next = Self.write(headers, to: next)
-    }
     return unsafe next
   }
 

@@ -15,8 +15,15 @@ package enum Varint {
   /// Returns the number of bytes that `value` takes.
   @inlinable @inline(always)
   package static func byteCount(_ value: Int64) -> Int {
+    // Nearly all are of one or two bytes, and a branch that is foreseen costs less than the count.
+    let coded = zigzag(value)
+    return coded < 0x80 ? 1 : coded < 0x4000 ? 2 : longByteCount(coded)
+  }
+
+  @usableFromInline @inline(never)
+  static func longByteCount(_ coded: UInt64) -> Int {
     // One byte for each seven bits begun: (bits + 6) / 7, as a multiplication and a shift.
-    let highestBit = 63 &- (zigzag(value) | 1).leadingZeroBitCount
+    let highestBit = 63 &- coded.leadingZeroBitCount
     return (highestBit &* 9 &+ 73) &>> 6
   }
 
