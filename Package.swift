@@ -58,7 +58,8 @@ let package = Package(
       name: "CMoldauBaseline", dependencies: ["CMoldau"], path: "Benchmarks/CMoldauBaseline"),
 
     library("MoldauServer", ["MoldauBroker", "MoldauProtocol", logging] + nio),
-    library("MoldauBroker", ["MoldauProtocol", "MoldauLog", "MoldauDisk", "MoldauFormat", logging]),
+    library(
+      "MoldauBroker", ["MoldauProtocol", "MoldauLog", "MoldauDisk", "MoldauFormat", logging]),
     library("MoldauInspect", ["MoldauLog", "MoldauDisk", "MoldauFormat"]),
     library("MoldauClient", ["MoldauProtocol", "MoldauCompression", "MoldauFormat"]),
     library("MoldauProtocol", ["MoldauFormat"]),

@@ -15,7 +15,8 @@ import Testing
     if: KafkaFixtures.folder != nil,
     "set MOLDAU_KAFKA_FIXTURES to the folder of Kafka's log directories to run these"))
 struct KafkaDirectoryTests {
-  @Test("a directory of Kafka's reads back as its own clients read it", arguments: ["clean", "killed"])
+  @Test(
+    "a directory of Kafka's reads back as its own clients read it", arguments: ["clean", "killed"])
   func readsBack(_ state: String) async throws {
     try await KafkaFixtures.withDirectory(state) { path, expected in
       let store = try await LogStore.open(at: path)

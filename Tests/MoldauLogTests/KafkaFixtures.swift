@@ -55,7 +55,8 @@ struct ExpectedPartition {
 }
 
 struct ExpectedDirectory {
-  var partitions: [(name: (partition: TopicPartition, isCommitted: Bool), content: ExpectedPartition)]
+  var partitions:
+    [(name: (partition: TopicPartition, isCommitted: Bool), content: ExpectedPartition)]
   /// The committed offsets of `fixture-group` in `two.parts` by partition.
   var committed: [Int32: Int64]
 }
@@ -102,7 +103,8 @@ enum KafkaFixtures {
     for topic in try Set(
       FileManager.default.contentsOfDirectory(atPath: path).compactMap(
         TopicPartition.init(directoryName:)
-      ).map(\.topic)).sorted() where !topic.hasPrefix("_") {
+      ).map(\.topic)
+    ).sorted() where !topic.hasPrefix("_") {
       text += "\(topic) retention.ms=-1 retention.bytes=-1 index.interval.bytes=512\n"
     }
     try Data(text.utf8).write(to: URL(filePath: "\(path)/moldau-topics"))

@@ -97,7 +97,8 @@ extension PartitionLog {
           try unsafe decoder.forEachRecord(of: rest, header) { record in
             if record.offset >= offset {
               if let value = record.value {
-                unsafe values.append(value.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) })
+                unsafe values.append(
+                  value.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) })
               }
             }
             return true

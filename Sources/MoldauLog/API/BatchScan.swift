@@ -168,7 +168,8 @@ struct BatchScan: ~Copyable {
         throw FormatError.invalid(
           field: "attributes", reason: "no codec has number \(header.attributes.rawValue & 7)")
       }
-      let compressed = unsafe UnsafeRawBufferPointer(rebasing: batch[RecordBatchHeader.byteCount...])
+      let compressed = unsafe UnsafeRawBufferPointer(
+        rebasing: batch[RecordBatchHeader.byteCount...])
       decompressed.removeAll(keepingCapacity: true)
       // SAFETY: the span is used within this call, for which the batch's bytes stay valid.
       try unsafe Compression.decompress(

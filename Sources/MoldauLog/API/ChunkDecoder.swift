@@ -38,7 +38,9 @@ struct ChunkDecoder {
           try header.checkLeads(past: expected)
           guard !header.attributes.isControl, !chunk.aborted.hides(header) else { return header }
           try unsafe batches.forEachRecord(of: batch, header) { (record) -> Bool in
-            if record.offset >= first { records.append(ConsumedRecord(record, partition: partition)) }
+            if record.offset >= first {
+              records.append(ConsumedRecord(record, partition: partition))
+            }
             return true
           }
           return header

@@ -111,8 +111,10 @@ package final class CommitJournal: Sendable {
     }
     buffer.finish(
       sequence: state.sequence, entryCount: entryCount,
-      paddedByteCount: max(frameByteCount, end > state.halves[state.current].writtenByteCount
-        ? written - state.position : 0))
+      paddedByteCount: max(
+        frameByteCount,
+        end > state.halves[state.current].writtenByteCount
+          ? written - state.position : 0))
     try unsafe file.write(buffer.bytes, at: state.position)
     try file.sync()
     state.halves[state.current].writtenByteCount = written

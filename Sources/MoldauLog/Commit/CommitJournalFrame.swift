@@ -59,7 +59,9 @@ package struct CommitJournalFrame {
       guard end - next >= Self.entryHeaderByteCount else {
         throw .truncated(needed: Self.entryHeaderByteCount, available: end - next)
       }
-      guard let kind = Kind(rawValue: UInt8(truncatingIfNeeded: journal.bigEndian(UInt32.self, at: next)))
+      guard
+        let kind = Kind(
+          rawValue: UInt8(truncatingIfNeeded: journal.bigEndian(UInt32.self, at: next)))
       else { throw .invalid(field: "kind", reason: "unknown") }
       let batchCount = Int(journal.bigEndian(UInt32.self, at: next + 32))
       let batches = next + Self.entryHeaderByteCount

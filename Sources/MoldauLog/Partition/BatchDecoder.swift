@@ -42,7 +42,8 @@ package struct BatchDecoder {
   @usableFromInline
   mutating func decompress(_ records: RawSpan, _ header: RecordBatchHeader) throws(FormatError) {
     guard let codec = header.attributes.codec else {
-      throw .invalid(field: "attributes", reason: "no codec has number \(header.attributes.rawValue & 7)")
+      throw .invalid(
+        field: "attributes", reason: "no codec has number \(header.attributes.rawValue & 7)")
     }
     decompressed.removeAll(keepingCapacity: true)
     try Compression.decompress(

@@ -44,7 +44,8 @@ struct BatchValidation {
       throw .invalid(field: "baseSequence", reason: "\(header.baseSequence) with a producer id")
     }
     guard let codec = header.attributes.codec else {
-      throw .invalid(field: "attributes", reason: "no codec has number \(header.attributes.rawValue & 7)")
+      throw .invalid(
+        field: "attributes", reason: "no codec has number \(header.attributes.rawValue & 7)")
     }
     let records = unsafe UnsafeRawBufferPointer(rebasing: bytes[RecordBatchHeader.byteCount...])
     // SAFETY: the span is used within this call, for which the batch's bytes stay valid.

@@ -115,7 +115,8 @@ extension PartitionLog {
     guard header.lastOffset - state.active.baseOffset <= Int64(Int32.max) else {
       // A leader's offsets may leap; what is 2^31 above the segment has no place in its index.
       throw .invalidBatch(
-        .invalid(field: "baseOffset", reason: "\(header.baseOffset) is too far above the log's end"))
+        .invalid(field: "baseOffset", reason: "\(header.baseOffset) is too far above the log's end")
+      )
     }
 
     var prefix = (UInt64(0), UInt64(0))

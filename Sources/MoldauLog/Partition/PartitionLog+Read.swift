@@ -23,7 +23,8 @@ extension PartitionLog {
   ) throws(LogError) -> LogSlice? {
     let end = endOffset
     try checkRange(offset, end: end)
-    guard offset < min(limit, end), let first = try locate(offset), first.header.baseOffset < limit else {
+    guard offset < min(limit, end), let first = try locate(offset), first.header.baseOffset < limit
+    else {
       return nil
     }
     let segment = first.segment

@@ -32,7 +32,8 @@ extension PartitionLog {
     guard bound <= state.settings.maxBatchBytes else { return nil }
     guard record.key != nil || !state.settings.isCompacted else { throw Self.missingKeyError }
     let usesLogTime = state.settings.usesLogAppendTime
-    let now = usesLogTime || record.timestampMilliseconds == nil ? services.clock.nowMilliseconds() : 0
+    let now =
+      usesLogTime || record.timestampMilliseconds == nil ? services.clock.nowMilliseconds() : 0
     let timestamp = record.timestampMilliseconds ?? now
     let fields = BatchFields(
       baseOffset: state.nextOffset, partitionLeaderEpoch: 0,

@@ -23,9 +23,12 @@ extension PartitionLog {
       else { continue }
       let from = segment.baseOffset.advanced(
         by: Int64(try segment.timeIndex().floor(of: timestampMilliseconds)))
-      if let found = try search(segment, from: max(from, start), { record in
-        record.timestampMilliseconds >= timestampMilliseconds
-      }, skipping: { $0.maxTimestampMilliseconds < timestampMilliseconds }) {
+      if let found = try search(
+        segment, from: max(from, start),
+        { record in
+          record.timestampMilliseconds >= timestampMilliseconds
+        }, skipping: { $0.maxTimestampMilliseconds < timestampMilliseconds })
+      {
         return found
       }
     }
@@ -43,7 +46,9 @@ extension PartitionLog {
       let holder = segment.baseOffset.advanced(by: Int64(entry.relativeOffset))
       latest = try search(segment, from: holder, atBatch: true) { record in
         record.timestampMilliseconds == entry.timestampMilliseconds
-      } skipping: { $0.maxTimestampMilliseconds < entry.timestampMilliseconds }
+      } skipping: {
+        $0.maxTimestampMilliseconds < entry.timestampMilliseconds
+      }
     }
     return latest
   }

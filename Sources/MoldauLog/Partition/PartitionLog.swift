@@ -63,7 +63,9 @@ package final class PartitionLog: Sendable {
   package var endOffset: Offset { Offset(rawValue: endCounter.load(ordering: .acquiring)) }
 
   /// The first offset of the earliest open transaction, the end offset when there is none.
-  package var lastStableOffset: Offset { Offset(rawValue: stableCounter.load(ordering: .acquiring)) }
+  package var lastStableOffset: Offset {
+    Offset(rawValue: stableCounter.load(ordering: .acquiring))
+  }
 
   /// All below it survives a power cut.
   package var durableOffset: Offset { Offset(rawValue: durableCounter.load(ordering: .acquiring)) }
@@ -113,8 +115,9 @@ package final class PartitionLog: Sendable {
     below offset: Offset, _ body: @escaping @Sendable (Result<Void, LogError>) -> Void
   ) {
     guard durableOffset < offset else { return body(.success(())) }
-    services.commits.add(CommitWaiter(log: self, offset: offset, isDirect: false) { failure in
-      body(failure.map { .failure($0) } ?? .success(()))
-    })
+    services.commits.add(
+      CommitWaiter(log: self, offset: offset, isDirect: false) { failure in
+        body(failure.map { .failure($0) } ?? .success(()))
+      })
   }
 }

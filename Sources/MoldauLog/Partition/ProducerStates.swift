@@ -35,7 +35,9 @@ package struct ProducerStates: Sendable {
   /// Takes a batch into account; `control` is the record of a control batch.
   ///
   /// Returns the entry for the transaction index when it ends a transaction by aborting it.
-  package mutating func add(_ header: RecordBatchHeader, control: ControlRecord?) -> AbortedTransaction? {
+  package mutating func add(_ header: RecordBatchHeader, control: ControlRecord?)
+    -> AbortedTransaction?
+  {
     guard header.hasProducer else { return nil }
     if header.attributes.isControl { return control.flatMap { end(header, $0) } }
     addData(header)

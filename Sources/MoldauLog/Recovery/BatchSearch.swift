@@ -27,7 +27,8 @@ package struct BatchSearch {
     var chunkStart = start
     while end - chunkStart >= headerCount {
       let count = try unsafe Self.read(
-        file, UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, end - chunkStart)]),
+        file,
+        UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, end - chunkStart)]),
         at: chunkStart)
       guard count >= headerCount else { return nil }
       for at in 0...(count - headerCount) {

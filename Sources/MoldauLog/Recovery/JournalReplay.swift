@@ -85,7 +85,8 @@ struct JournalReplay: Sendable {
       end = bytes.upperBound
       last = header.nextOffset
     }
-    return Run(file: run.file, bytes: run.bytes.lowerBound..<end, offsets: run.offsets.lowerBound..<last)
+    return Run(
+      file: run.file, bytes: run.bytes.lowerBound..<end, offsets: run.offsets.lowerBound..<last)
   }
 
   /// Whether there is nothing to replay.

@@ -29,7 +29,9 @@ struct PartitionRecovery {
     let progress = Shared(Progress())
     let count = min(max(threadCount, 1), max(partitions.count, 1))
     let work = { @Sendable [self] in
-      while let partition = take(partitions, progress) { load(partition, partitions.count, progress) }
+      while let partition = take(partitions, progress) {
+        load(partition, partitions.count, progress)
+      }
     }
     let threads = (1..<max(count, 1)).map { _ in EngineThread(name: "moldau-recover", work) }
     work()

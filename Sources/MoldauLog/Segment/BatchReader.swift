@@ -67,7 +67,9 @@ package import MoldauFormat
     }
     try fill(count)
     if checksChecksums {
-      do throws(FormatError) { try unsafe RecordBatch.checkChecksum(of: bytes(count), header) } catch {
+      do throws(FormatError) {
+        try unsafe RecordBatch.checkChecksum(of: bytes(count), header)
+      } catch {
         return .invalid(error, position: position)
       }
     }

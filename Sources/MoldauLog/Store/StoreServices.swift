@@ -84,7 +84,9 @@ final class StoreServices: Sendable {
 
   /// Writes where recovery may start, where logs begin, and what consumers may read.
   func writeCheckpoints(_ logs: [PartitionLog]) throws(DiskError) {
-    let ordered = logs.sorted { ($0.identity.topic, $0.identity.partition) < ($1.identity.topic, $1.identity.partition) }
+    let ordered = logs.sorted {
+      ($0.identity.topic, $0.identity.partition) < ($1.identity.topic, $1.identity.partition)
+    }
     func write(_ name: String, _ offset: (PartitionLog) -> Offset) throws(DiskError) {
       let checkpoint = OffsetCheckpoint(entries: ordered.map { .init($0.identity, offset($0)) })
       try disk.replaceFile(at: "\(path)/\(name)", with: checkpoint.encode(), isDurable: true)

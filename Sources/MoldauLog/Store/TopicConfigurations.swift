@@ -85,7 +85,9 @@ extension TopicConfiguration {
     func add<Value: Equatable>(
       _ key: String, _ path: KeyPath<TopicConfiguration, Value>, _ text: (Value) -> String
     ) {
-      if self[keyPath: path] != standard[keyPath: path] { result.append((key, text(self[keyPath: path]))) }
+      if self[keyPath: path] != standard[keyPath: path] {
+        result.append((key, text(self[keyPath: path])))
+      }
     }
     add("cleanup.policy", \.isCompacted) { $0 ? "compact" : "delete" }
     if retention != standard.retention {
