@@ -94,7 +94,13 @@ let package = Package(
     tests("MoldauLogTests", ["MoldauLog", "MoldauDisk", "MoldauFormat", "MoldauCompression"]),
     tests("MoldauProtocolTests", ["MoldauProtocol", "MoldauFormat"]),
     tests("MoldauClientTests", ["MoldauClient", "MoldauProtocol", "MoldauFormat"]),
-    tests("MoldauServerTests", ["MoldauServer", "MoldauClient", "MoldauLog"]),
+    tests("MoldauBrokerTests", ["MoldauBroker", "MoldauProtocol", "MoldauLog", "MoldauDisk"]),
+    tests(
+      "MoldauServerTests",
+      ["MoldauServer", "MoldauBroker", "MoldauClient", "MoldauProtocol", "MoldauLog"]),
+    .testTarget(
+      name: "MoldauKcatTests", dependencies: ["MoldauServer", "MoldauLog"],
+      path: "Tests/Clients/MoldauKcatTests", swiftSettings: settings),
     tests("MoldauBenchmarksTests", ["MoldauBenchmarks"]),
     tests("HouseTests", ["MoldauLog"]),
   ]

@@ -6,8 +6,9 @@ import NIOPosix
 
 /// Serves a store to Kafka clients over TCP.
 ///
+///     let address = HostAndPort(host: "127.0.0.1", port: 9092)
 ///     let server = try await BrokerServer.start(
-///       store: store, ServerConfiguration(listeners: [.init(address: HostAndPort("127.0.0.1:9092")!)]))
+///       store: store, ServerConfiguration(listeners: [.init(address: address)]))
 ///     print(server.addresses)
 ///     await server.stop()
 ///
