@@ -26,8 +26,9 @@ struct BrokerIdentityTests {
   func refused() async throws {
     let store = try await LogStore.inMemory()
     _ = try Self.load(store, nodeID: 3)
-    #expect(throws: BrokerError.otherNode(path: "\(store.path)/meta.properties", owner: 3, wanted: 4))
-    {
+    #expect(
+      throws: BrokerError.otherNode(path: "\(store.path)/meta.properties", owner: 3, wanted: 4)
+    ) {
       try Self.load(store, nodeID: 4)
     }
   }

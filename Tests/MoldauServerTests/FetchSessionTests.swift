@@ -49,23 +49,24 @@ struct FetchSessionTests {
     response.topics.flatMap(\.partitions).map(\.index)
   }
 
-  @Test("a session's answers leave out what has nothing new, and follow what is added and forgotten")
+  @Test(
+    "a session's answers leave out what has nothing new, and follow what is added and forgotten")
   func incremental() async throws {
     try await Self.run { client, topic in
       var session = Session(client: client, topic: topic)
       let first = try session.fetch([0: 0, 1: 0])
       #expect(session.id != 0)
       #expect(Self.indexes(first.response) == [0, 1])
-      #expect(Self.indexes(try session.fetch().response) == [])
+      #expect(try Self.indexes(session.fetch().response) == [])
 
       let bytes = try batch(["a"])
       _ = try client.call(ProduceRequest([0: bytes, 1: bytes, 2: bytes], to: topic), version: 13)
-      #expect(Self.indexes(try session.fetch().response) == [0, 1])
-      #expect(Self.indexes(try session.fetch([0: 1, 1: 1]).response) == [])
-      #expect(Self.indexes(try session.fetch([2: 0], forgetting: [1]).response) == [2])
+      #expect(try Self.indexes(session.fetch().response) == [0, 1])
+      #expect(try Self.indexes(session.fetch([0: 1, 1: 1]).response) == [])
+      #expect(try Self.indexes(session.fetch([2: 0], forgetting: [1]).response) == [2])
 
       _ = try client.call(ProduceRequest([0: bytes, 1: bytes, 2: bytes], to: topic), version: 13)
-      #expect(Set(Self.indexes(try session.fetch([2: 1]).response)) == [0, 2])
+      #expect(try Set(Self.indexes(session.fetch([2: 1]).response)) == [0, 2])
     }
   }
 
@@ -73,9 +74,10 @@ struct FetchSessionTests {
   func errors() async throws {
     try await Self.run { client, topic in
       var session = Session(client: client, topic: topic)
-      #expect(Self.indexes(try session.fetch([0: 0, 9: 0]).response) == [0, 9])
-      for _ in 0..<2 { #expect(Self.indexes(try session.fetch().response) == [9]) }
-      #expect(Self.indexes(try session.fetch(forgetting: [9]).response) == [])
+      let first = try session.fetch([0: 0, 9: 0])
+      #expect(Self.indexes(first.response) == [0, 9])
+      for _ in 0..<2 { #expect(try Self.indexes(session.fetch().response) == [9]) }
+      #expect(try Self.indexes(session.fetch(forgetting: [9]).response) == [])
     }
   }
 
@@ -87,7 +89,7 @@ struct FetchSessionTests {
       var session = Session(client: client, topic: topic)
       _ = try session.fetch([0: 0, 1: 3, 2: 0])
       // The reader of partition 1 was out of range; now all three have a record.
-      #expect(Self.indexes(try session.fetch([1: 0]).response) == [1, 0, 2])
+      #expect(try Self.indexes(session.fetch([1: 0]).response) == [1, 0, 2])
     }
   }
 

@@ -107,14 +107,14 @@ struct FetchTests {
     }
   }
 
-  @Test("a wrong leader epoch is told", arguments: [(5, ErrorCode.unknownLeaderEpoch)])
-  func leaderEpoch(epoch: Int32, code: ErrorCode) async throws {
+  @Test("a leader epoch that is yet to come is told")
+  func leaderEpoch() async throws {
     try await TestServer.run { server in
       let client = try server.raw()
       var fetch = FetchRequest([0: 0], of: try VersionTests.makeTopic("log", client))
-      fetch.topics[0].partitions[0].currentLeaderEpoch = epoch
+      fetch.topics[0].partitions[0].currentLeaderEpoch = 5
       let partition = try client.call(fetch, version: 12).topics.first?.partitions.first
-      #expect(partition?.errorCode == code)
+      #expect(partition?.errorCode == .unknownLeaderEpoch)
     }
   }
 
@@ -139,7 +139,8 @@ struct FetchTests {
         guard !found.isEmpty else { break }
         read += found
       }
-      #expect(read == values)
+      let isEqual = read == values
+      #expect(isEqual, "\(read.count) records came")
     }
   }
 
@@ -156,7 +157,8 @@ struct FetchTests {
         for reader in readers { try reader.send(FetchRequest([0: 0], of: topic), version: 12) }
         for reader in readers {
           let answer = try reader.receive(answerTo: FetchRequest.self, version: 12)
-          #expect(try answer.values() == values)
+          let isEqual = try answer.values() == values
+          #expect(isEqual)
         }
       }
     }

@@ -58,7 +58,8 @@ struct ProduceTests {
       #expect(
         try Self.code(ProduceRequest([0: zstd], to: topic), version: 6, client)
           == .unsupportedCompressionType)
-      #expect(try Self.code(ProduceRequest([0: zstd], to: topic), version: 7, client) == .some(.none))
+      #expect(
+        try Self.code(ProduceRequest([0: zstd], to: topic), version: 7, client) == .some(.none))
     }
   }
 

@@ -73,7 +73,7 @@ final class RawClient {
     var writer = ProtocolWriter()
     writer.appendRequest(
       request, version: version, correlationID: correlationID, clientID: "test")
-    return writer.withUnsafeBytes { unsafe Array($0) }
+    return writer.bytes.array
   }
 
   func send(

@@ -19,7 +19,7 @@ func batch(_ values: [String], codec: CompressionCodec = .none, time: Int64 = 1_
       value: Array(value.utf8).span, timestampMilliseconds: time + Int64(index))
   }
   try builder.finish()
-  return builder.bytes.withUnsafeBytes { unsafe Array($0) }
+  return builder.bytes.array
 }
 
 extension ProduceRequest {
@@ -99,7 +99,7 @@ extension RawClient.Answer where Response == FetchResponse {
       let batches = unsafe frame.span.bytes.extracting(start..<(start + count))
       _ = try scanner.forEachRecord(in: batches, from: Offset(rawValue: offset)) { record in
         if let value = record.value {
-          values.append(value.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) })
+          values.append(value.text)
         }
         return true
       }

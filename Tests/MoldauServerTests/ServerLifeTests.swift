@@ -93,7 +93,7 @@ struct ServerLifeTests {
       var values: [String] = []
       _ = try client.fetch(partition, from: .zero) { record in
         if let value = record.value {
-          values.append(value.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) })
+          values.append(value.text)
         }
         return true
       }

@@ -45,6 +45,8 @@ struct TestServer: Sendable {
     }
     var configuration = ServerConfiguration(
       listeners: [.init(address: HostAndPort(host: "127.0.0.1", port: 0))])
+    // Records of any time stay.
+    configuration.broker.newTopics.retention = []
     change(&configuration)
     let server = try await BrokerServer.start(store: store, configuration)
     let result = await onOwnThread { try body(TestServer(store: store, server: server)) }

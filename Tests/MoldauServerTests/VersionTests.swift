@@ -34,7 +34,8 @@ struct VersionTests {
     }
   }
 
-  @Test("Metadata creates a topic and describes it, in each version", arguments: versions(.metadata))
+  @Test(
+    "Metadata creates a topic and describes it, in each version", arguments: versions(.metadata))
   func metadata(version: Int16) async throws {
     try await TestServer.run { server in
       let response = try server.raw().call(MetadataRequest(["new"]), version: version)

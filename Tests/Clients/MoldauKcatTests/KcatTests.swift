@@ -30,7 +30,8 @@ struct KcatTests {
   }
 
   @Test(
-    "what kcat writes with a codec, kcat reads", arguments: ["none", "gzip", "snappy", "lz4", "zstd"])
+    "what kcat writes with a codec, kcat reads",
+    arguments: ["none", "gzip", "snappy", "lz4", "zstd"])
   func codecs(codec: String) async throws {
     let lines = Self.lines(2_000)
     try await Self.withBroker { address in
