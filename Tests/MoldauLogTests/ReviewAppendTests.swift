@@ -58,7 +58,9 @@ struct ReviewAppendTests {
   func noTail() throws {
     let disk = SimulatedDisk()
     let store = try openStore(disk)
-    let log = try store.createTopic("orders", TopicConfiguration(segmentBytes: 4096)).partitions[0]
+    let log = try store.createTopic(
+      "orders", TopicConfiguration(retention: [], segmentBytes: 4096)
+    ).partitions[0]
     disk.onCall = { $0.name == "mmap" ? .fail(errno: 12) : nil }
     var expected: [String] = []
     while log.segmentCount < 3 {
