@@ -31,3 +31,12 @@ public struct Offset: RawRepresentable, Hashable, Comparable, Sendable, CustomSt
 
   public var description: String { String(rawValue) }
 }
+
+/// A range of offsets can be counted and walked through.
+extension Offset: Strideable {
+  /// The number of records from this offset to the other.
+  @inlinable
+  public func distance(to other: Offset) -> Int64 {
+    other.rawValue - rawValue
+  }
+}

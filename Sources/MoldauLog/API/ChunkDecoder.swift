@@ -18,6 +18,8 @@ struct ChunkDecoder {
 
   /// Adds the records at or above `next` of some more batches to `records`, and moves `next` behind
   /// these batches.
+  ///
+  /// Throws for a damaged batch only when it is the first: what comes before it is handed out.
   mutating func decode(
     _ reading: LogReading, _ next: inout Offset, into records: inout [ConsumedRecord],
     minCount: Int = Limits.minDecodedRecords
@@ -29,6 +31,7 @@ struct ChunkDecoder {
       let bytes = chunk.bytes
       let start = position
       let expected = next
+      let count = records.count
       let header: RecordBatchHeader
       do throws(FormatError) {
         header = try unsafe bytes.span.bytes.withUnsafeBytes { (bytes) throws(FormatError) in
@@ -46,6 +49,8 @@ struct ChunkDecoder {
           return header
         }
       } catch {
+        records.removeLast(records.count - count)
+        if count > 0 { return }
         throw .corrupt(
           path: chunk.path, position: FilePosition(rawValue: chunk.position + start), reason: error)
       }

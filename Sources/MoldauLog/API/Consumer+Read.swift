@@ -95,7 +95,7 @@ extension LogReading {
       decoder.take(chunk)
       var records: [ConsumedRecord] = []
       var next = start
-      while !decoder.isDone && records.count < maxRecords {
+      while !decoder.isDone && records.isEmpty {
         try decoder.decode(after, &next, into: &records, minCount: maxRecords)
       }
       if records.count > maxRecords {

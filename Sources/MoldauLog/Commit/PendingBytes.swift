@@ -30,6 +30,9 @@ final class PendingBytes: Sendable {
   /// The bytes that are reserved now.
   var byteCount: Int { count.load(ordering: .relaxed) }
 
+  /// How many wait for room now.
+  var waitingCount: Int { waiterCount.load(ordering: .relaxed) }
+
   /// Reserves room if there is some and nobody waits for it.
   ///
   /// HOT: once per append that asks for a sync.

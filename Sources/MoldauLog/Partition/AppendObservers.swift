@@ -18,6 +18,9 @@ final class AppendObservers: Sendable {
   private let state = Mutex(State())
   private let count = Atomic<Int>(0)
 
+  /// Whether nobody waits.
+  var isEmpty: Bool { count.load(ordering: .sequentiallyConsistent) == 0 }
+
   func add(past offset: Offset, _ body: @escaping @Sendable () -> Void) -> AppendObserver {
     let id = state.withLock { state in
       state.nextID += 1

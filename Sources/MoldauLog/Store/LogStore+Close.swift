@@ -4,7 +4,7 @@ import Synchronization
 
 extension LogStore {
   /// As `close`, on the caller's thread.
-  package func closeBlocking() throws(LogError) {
+  public func closeBlocking() throws(LogError) {
     let topics: [Topic]? = state.withLock { state in
       guard !state.isClosed else { return nil }
       state.isClosed = true

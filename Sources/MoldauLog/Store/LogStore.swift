@@ -71,16 +71,7 @@ public final class LogStore: Sendable {
     _ name: String, _ configuration: TopicConfiguration? = nil
   ) async throws(LogError) -> Topic {
     try await EngineThread.run { [self] () throws(LogError) in
-      if let existing = existingTopic(name) {
-        if let configuration { try alterTopic(existing, configuration) }
-        return existing
-      }
-      do throws(LogError) {
-        return try createTopic(name, configuration ?? TopicConfiguration())
-      } catch .topicExists {
-        guard let existing = existingTopic(name) else { throw .closed }
-        return existing
-      }
+      try topicBlocking(name, configuration)
     }
   }
 
