@@ -32,6 +32,8 @@ package enum Limits {
   static let maxJournaledBytesPerPartition = 1 << 20
   /// More logs than this are synced by one sync of the file system.
   static let maxSyncedOneByOne = 16
+  /// A journal file takes at least this much, in bytes.
+  static let minJournalBytes = 64 << 10
   /// One journal frame's entries have at most this many bytes together.
   static let maxJournalFrameBytes = 8 << 20
   /// The journal grows by this much at a time, written with zeros, so that most commits sync only

@@ -48,6 +48,18 @@ extension LogError {
   }
 }
 
+extension LogError {
+  /// The system call behind the error, as far as there is one.
+  func asDiskError(path: String) -> DiskError {
+    switch self {
+    case .io(let call, let path, let errno): DiskError(call: call, path: path, errno: errno)
+    case .diskFull(let path): DiskError(call: "write", path: path, errno: 28)
+    case .poisoned(let path, let errno): DiskError(call: "fdatasync", path: path, errno: errno)
+    default: DiskError(call: "truncate", path: path, errno: 5)
+    }
+  }
+}
+
 extension LogError: CustomStringConvertible {
   public var description: String {
     switch self {

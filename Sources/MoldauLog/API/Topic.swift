@@ -58,10 +58,10 @@ public final class Topic: Sendable {
     for log in partitions { log.state.withLock { $0.settings = settings } }
   }
 
-  /// Deletes the segments that the retention lets go at the time `now`.
-  func enforceRetention(now: Int64) {
+  /// Takes the segments out of the logs that the retention lets go at the time `now`.
+  func retireSegments(now: Int64) -> [RetiredSegments] {
     let configuration = configuration
-    for log in partitions { log.enforceRetention(configuration, now: now) }
+    return partitions.compactMap { $0.retireSegments(configuration, now: now) }
   }
 
   // MARK: Offsets

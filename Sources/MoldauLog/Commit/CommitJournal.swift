@@ -40,7 +40,7 @@ package final class CommitJournal: Sendable {
   init(directory: String, disk: any Disk, maxFileBytes: Int) {
     self.directory = directory
     self.disk = disk
-    self.maxFileBytes = max(maxFileBytes, 1 << 20)
+    self.maxFileBytes = max(maxFileBytes, Limits.minJournalBytes)
   }
 
   /// Makes what the snapshots hold durable.
@@ -80,6 +80,7 @@ package final class CommitJournal: Sendable {
       }
       _ = try writeTruncation(of: log, to: offset, maintenance)
     } catch {
+      guard !error.isOutOfSpace else { throw LogError(error) }
       throw log.services.poison(error)
     }
   }
@@ -128,7 +129,7 @@ package final class CommitJournal: Sendable {
 
   /// Goes on in the other half, and has the logs of this one synced so that it becomes free.
   private func changeOver(_ state: inout State, _ maintenance: MaintenanceQueue) {
-    let logs = Array(state.logs.values)
+    let logs = state.logs.values.sorted { $0.identity.directoryName < $1.identity.directoryName }
     state.current = 1 - state.current
     state.position = 0
     state.logs = [:]
@@ -160,12 +161,30 @@ package final class CommitJournal: Sendable {
   }
 
   /// Removes a journal's files from a store's folder and makes that durable.
+  ///
+  /// The older one goes first: a crash must not leave batches without the later entry that voids them.
   static func removeFiles(in directory: String, of disk: any Disk) throws(DiskError) {
-    var removed = false
-    for name in fileNames where try disk.kind(of: "\(directory)/\(name)") != nil {
-      try disk.remove("\(directory)/\(name)")
-      removed = true
+    var found: [(path: String, sequence: UInt64)] = []
+    for name in fileNames {
+      let path = "\(directory)/\(name)"
+      guard try disk.kind(of: path) == .file else { continue }
+      found.append((path, try firstSequence(in: path, of: disk)))
     }
-    if removed { try disk.syncDirectory(directory) }
+    for (path, _) in found.sorted(by: { $0.sequence < $1.sequence }) {
+      try disk.remove(path)
+      try disk.syncDirectory(directory)
+    }
+  }
+
+  /// The sequence number of a file's first frame, 0 when it has none.
+  private static func firstSequence(in path: String, of disk: any Disk) throws(DiskError) -> UInt64
+  {
+    let file = try disk.open(path, .readOnly)
+    var sequence: UInt64 = 0
+    // SAFETY: the call fills in at most the eight bytes of `sequence`.
+    let count = try unsafe withUnsafeMutableBytes(of: &sequence) { (bytes) throws(DiskError) in
+      try unsafe file.read(into: bytes, at: CommitJournalFrame.sequencePosition)
+    }
+    return count == 8 ? UInt64(bigEndian: sequence) : 0
   }
 }

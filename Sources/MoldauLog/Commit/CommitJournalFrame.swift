@@ -7,6 +7,8 @@ package struct CommitJournalFrame {
   static let magic: UInt32 = 0x4D4A_4631  // "MJF1"
   static let headerByteCount = 24
   static let entryHeaderByteCount = 36
+  /// Where in the header the sequence number is.
+  static let sequencePosition = 8
 
   /// What an entry says of a partition.
   package enum Kind: UInt8 {

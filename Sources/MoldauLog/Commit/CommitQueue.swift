@@ -209,7 +209,7 @@ final class CommitQueue: Sendable {
   private func coverNames(
     of snapshots: [CommitSnapshot], _ services: StoreServices
   ) throws(LogError) -> Bool {
-    let unnamed = snapshots.map(\.log).filter { $0.hasUnsyncedNames.load(ordering: .acquiring) }
+    let unnamed = snapshots.map(\.log).filter(\.hasUnsyncedNames)
     guard unnamed.count > Limits.maxSyncedOneByOne else {
       for log in unnamed { try log.syncNames() }
       return true

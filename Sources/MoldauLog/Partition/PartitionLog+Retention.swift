@@ -3,26 +3,27 @@ package import MoldauFormat
 import Synchronization
 
 extension PartitionLog {
-  /// Deletes the segments that the topic's configuration lets go at the time `now`.
+  /// Takes the segments out of the log that the topic's configuration lets go at the time `now`.
   ///
   /// By the maintenance thread. Appenders wait for the change of the list of segments alone.
-  func enforceRetention(_ configuration: TopicConfiguration, now: Int64) {
-    guard !configuration.isCompacted, !services.isPoisoned else { return }
+  func retireSegments(_ configuration: TopicConfiguration, now: Int64) -> RetiredSegments? {
+    guard !configuration.isCompacted, !services.isPoisoned, !isClosed else { return nil }
     do throws(LogError) {
+      var doomed = 0
       if let age = configuration.retentionAgeMilliseconds {
-        try deleteExpired(before: now - age, configuration, now: now)
+        doomed = try expiredCount(before: now - age)
       }
       if let limit = configuration.retentionBytes {
-        try deleteAbove(limit, configuration, now: now)
+        doomed = max(doomed, excessCount(above: limit))
       }
+      return try retire(segments.prefix(doomed), configuration, now: now)
     } catch {
       services.logger.error("\(identity): retention: \(error)")
+      return nil
     }
   }
 
-  private func deleteExpired(
-    before deadline: Int64, _ configuration: TopicConfiguration, now: Int64
-  ) throws(LogError) {
+  private func expiredCount(before deadline: Int64) throws(LogError) -> Int {
     let all = segments
     var count = 0
     while count < all.count, try isExpired(all[count], before: deadline) { count += 1 }
@@ -32,7 +33,7 @@ extension PartitionLog {
       try rollNow()
       if let last = all.last, try !isExpired(last, before: deadline) { count -= 1 }
     }
-    try delete(all.prefix(count), configuration, now: now)
+    return count
   }
 
   private func isExpired(_ segment: Segment, before deadline: Int64) throws(LogError) -> Bool {
@@ -45,9 +46,7 @@ extension PartitionLog {
     return latest < deadline
   }
 
-  private func deleteAbove(
-    _ limit: Int, _ configuration: TopicConfiguration, now: Int64
-  ) throws(LogError) {
+  private func excessCount(above limit: Int) -> Int {
     let all = segments
     var excess = byteCount - limit
     var count = 0
@@ -55,33 +54,39 @@ extension PartitionLog {
       excess -= all[count].byteCount
       count += 1
     }
-    try delete(all.prefix(count), configuration, now: now)
+    return count
   }
 
   /// Moves the log's start up to `offset`; segments that lie wholly below go (KIP-107).
+  ///
+  /// Durable when it returns: no crash brings the records back, and the log goes on at its end.
   package func deleteRecords(
     before offset: Offset, _ configuration: TopicConfiguration, now: Int64
   ) throws(LogError) {
     try services.checkHealth()
     try checkRange(offset, end: endOffset)
     if offset == endOffset { try rollNow() }
+    // What is deleted has to be durable first, else a crash could end the log below its start.
+    try syncFiles(before: offset)
     _ = startCounter.max(offset.rawValue, ordering: .acquiringAndReleasing)
     let all = segments
     let count = zip(all, all.dropFirst()).prefix { $1.baseOffset <= offset }.count
-    try delete(all.prefix(count), configuration, now: now)
+    let retired = try retire(all.prefix(count), configuration, now: now)
+    try services.writeLogStarts()
+    if let retired { try discard(retired) }
   }
 
-  /// Takes the first segments out of the log and renames their files; they are unlinked later.
+  /// Takes the first segments out of the log.
   ///
   /// What follows is made durable first, so that a crash finds the log at its new start and not
   /// empty.
-  private func delete(
+  private func retire(
     _ doomed: ArraySlice<Segment>, _ configuration: TopicConfiguration, now: Int64
-  ) throws(LogError) {
-    guard let last = doomed.last else { return }
+  ) throws(LogError) -> RetiredSegments? {
+    guard let last = doomed.last else { return nil }
     for segment in doomed { try segment.pin() }
     let all = segments
-    guard let next = all.first(where: { $0.baseOffset > last.baseOffset }) else { return }
+    guard let next = all.first(where: { $0.baseOffset > last.baseOffset }) else { return nil }
     try syncNames()
     _ = startCounter.max(next.baseOffset.rawValue, ordering: .acquiringAndReleasing)
     state.withLock { state in
@@ -93,15 +98,23 @@ extension PartitionLog {
       guard point.segment.baseOffset < next.baseOffset else { return }
       point = CommitPoint(segment: next, position: 0)
     }
+    return RetiredSegments(
+      log: self, segments: Array(doomed), start: next.baseOffset,
+      dueMilliseconds: now + configuration.deleteDelay.milliseconds)
+  }
+
+  /// Renames the files of retired segments; they are unlinked later.
+  ///
+  /// After the log's start was made durable: the renames may reach the disk in any order.
+  func discard(_ retired: RetiredSegments) throws(LogError) {
     var renamed: [String] = []
     do throws(DiskError) {
-      for segment in doomed { renamed += try renameFiles(of: segment) }
-      try removeSnapshots(below: next.baseOffset)
+      for segment in retired.segments { renamed += try renameFiles(of: segment) }
     } catch {
       throw LogError(error)
     }
-    services.deletions.add(
-      renamed, dueMilliseconds: now + configuration.deleteDelay.milliseconds)
+    try removeSnapshots { $0 < retired.start }
+    services.deletions.add(renamed, dueMilliseconds: retired.dueMilliseconds)
   }
 
   private func renameFiles(of segment: Segment) throws(DiskError) -> [String] {
@@ -115,13 +128,13 @@ extension PartitionLog {
     }
     return renamed
   }
+}
 
-  private func removeSnapshots(below offset: Offset) throws(DiskError) {
-    for entry in try services.disk.list(directory.path) where entry.kind == .file {
-      guard let name = SegmentFileName(parsing: entry.name), name.kind == .snapshot,
-        name.baseOffset < offset
-      else { continue }
-      try services.disk.remove(directory.path(entry.name))
-    }
-  }
+/// Segments that are no part of their log any more and whose files are still there.
+struct RetiredSegments: Sendable {
+  var log: PartitionLog
+  var segments: [Segment]
+  /// Where the log begins now.
+  var start: Offset
+  var dueMilliseconds: Int64
 }

@@ -51,17 +51,26 @@ extension PartitionLog {
       baseOffset: offset, directory: directory, byteCount: 0, isSealed: false,
       offsetIndex: OffsetIndex(), timeIndex: TimeIndex())
     segment.adopt(try directory.open(segment.logPath, .createEmpty))
-    hasUnsyncedNames.store(true, ordering: .releasing)
+    noteNameChange()
     return segment
   }
 
   /// Writes what belongs to a sealed segment and makes the log durable up to its end.
   private func finishSealed(_ sealed: Segment, snapshot: ProducerSnapshot, at offset: Offset) {
+    // Retention or a truncation may have come first.
+    guard segments.contains(where: { $0 === sealed }), !isDeleted else { return }
     do throws(LogError) {
-      try sealed.writeIndexes()
-      let name = SegmentFileName(baseOffset: offset, kind: .snapshot)
-      try directory.replace(directory.path(name), with: snapshot.encode())
+      var staged = StagedFiles(disk: services.disk)
+      try sealed.stageIndexes(in: &staged)
+      try staged.add(
+        directory.path(SegmentFileName(baseOffset: offset, kind: .snapshot)), snapshot.encode())
+      try staged.sync()
+      try staged.install()
+      noteNameChange()
+      // The batches may be durable already; that the zeros behind them were cut is not.
+      try sync(sealed)
       try syncFiles(before: offset)
+      sealed.noteDurableIndexes()
     } catch {
       // Indexes and snapshots are derived: recovery makes them anew. A failed sync has poisoned.
       services.logger.error("\(identity): finishing segment \(sealed.baseOffset) failed: \(error)")

@@ -54,17 +54,30 @@ extension PartitionLog {
   /// Notes that all of the snapshot survives a power cut.
   func markDurable(_ snapshot: CommitSnapshot) {
     commitPoint.withLock { $0 = snapshot.point }
-    raise(durableCounter, to: snapshot.end)
+    _ = durableCounter.max(snapshot.end.rawValue, ordering: .acquiringAndReleasing)
   }
 
   /// Whether anything of the log is not synced in its own files.
   var isUnsynced: Bool {
-    recoveryPoint < endOffset || hasUnsyncedNames.load(ordering: .acquiring)
+    !isDeleted && (recoveryPoint < endOffset || hasUnsyncedNames)
   }
+
+  /// Whether the folder, or a file's name in it, is not durable yet.
+  var hasUnsyncedNames: Bool {
+    durableNameChanges.load(ordering: .acquiring) < nameChanges.load(ordering: .acquiring)
+  }
+
+  /// Notes that a name in the folder was added, changed or removed.
+  func noteNameChange() {
+    nameChanges.add(1, ordering: .acquiringAndReleasing)
+  }
+
+  var isDeleted: Bool { wasDeleted.load(ordering: .acquiring) }
 
   /// Makes the names of the log's files durable when they are not.
   func syncNames() throws(LogError) {
-    guard hasUnsyncedNames.exchange(false, ordering: .acquiringAndReleasing) else { return }
+    let changes = nameChanges.load(ordering: .acquiring)
+    guard durableNameChanges.load(ordering: .acquiring) < changes, !isDeleted else { return }
     do throws(DiskError) {
       let metadata = directory.path(StoreLayout.partitionMetadata)
       if try services.disk.kind(of: metadata) == .file {
@@ -73,8 +86,11 @@ extension PartitionLog {
       try services.disk.syncDirectory(directory.path)
       try services.disk.syncDirectory(services.path)
     } catch {
+      // The folder of a deleted topic has another name.
+      if isDeleted { return }
       throw services.poison(error)
     }
+    _ = durableNameChanges.max(changes, ordering: .acquiringAndReleasing)
   }
 
   /// Syncs the segments that hold anything between the recovery point and `offset`, or the log's end,
@@ -82,25 +98,60 @@ extension PartitionLog {
   ///
   /// Never under the append lock. A failure poisons the store.
   func syncFiles(before offset: Offset? = nil) throws(LogError) {
+    let truncationCount = truncations.withLock { $0 }
     let end = offset ?? endOffset
     let from = recoveryPoint
-    guard end > from || hasUnsyncedNames.load(ordering: .acquiring) else { return }
+    guard !isDeleted, end > from || hasUnsyncedNames else { return }
     let all = segments
     for (index, segment) in all.enumerated() where segment.baseOffset < end {
       let segmentEnd = index + 1 < all.count ? all[index + 1].baseOffset : end
       guard segmentEnd > from else { continue }
-      let file = try segment.file()
-      do throws(DiskError) { try file.sync() } catch { throw services.poison(error) }
+      try sync(segment)
     }
     try syncNames()
-    raise(recoveryCounter, to: end)
-    raise(durableCounter, to: end)
+    noteSynced(below: end, truncationCount)
   }
 
-  /// Writes the bytes behind the recovery point over themselves, so that the next sync writes them
+  /// Syncs the file of one segment; a failure poisons the store.
+  func sync(_ segment: Segment) throws(LogError) {
+    do throws(LogError) {
+      let file = try segment.file()
+      do throws(DiskError) { try file.sync() } catch { throw services.poison(error) }
+    } catch {
+      // The files of a deleted topic have other names.
+      guard isDeleted else { throw error }
+    }
+  }
+
+  /// Raises the offsets that tell what is synced, unless the log was cut since `truncationCount` was
+  /// read: what was synced may be gone then.
+  func noteSynced(below end: Offset, _ truncationCount: Int, isTrusted: Bool = false) {
+    truncations.withLock { current in
+      guard current == truncationCount else { return }
+      _ = recoveryCounter.max(end.rawValue, ordering: .acquiringAndReleasing)
+      _ = durableCounter.max(end.rawValue, ordering: .acquiringAndReleasing)
+      guard isTrusted else { return }
+      _ = trustedCounter.max(end.rawValue, ordering: .acquiringAndReleasing)
+    }
+  }
+
+  /// Lowers the offsets that tell what is synced, before the log is cut.
+  func noteTruncation(to end: Offset) {
+    truncations.withLock { count in
+      count += 1
+      _ = trustedCounter.min(end.rawValue, ordering: .acquiringAndReleasing)
+      _ = recoveryCounter.min(end.rawValue, ordering: .acquiringAndReleasing)
+      _ = durableCounter.min(end.rawValue, ordering: .acquiringAndReleasing)
+    }
+  }
+
+  /// Writes the bytes that no checkpoint covers over themselves, so that the next sync writes them
   /// to the device although the system holds them for written.
   func rewriteFiles() throws(LogError) {
-    for segment in segments {
+    let trusted = trustedOffset
+    let all = segments
+    for (index, segment) in all.enumerated() {
+      if index + 1 < all.count, all[index + 1].baseOffset <= trusted { continue }
       let file = try segment.file()
       do throws(DiskError) { try file.copy(0..<segment.byteCount, to: file, at: 0) } catch {
         throw LogError(error)
@@ -108,14 +159,23 @@ extension PartitionLog {
     }
   }
 
-  /// Notes that a sync of the whole file system covered all below `end`.
-  func markFilesSynced(below end: Offset) {
-    hasUnsyncedNames.store(false, ordering: .releasing)
-    raise(recoveryCounter, to: end)
-    raise(durableCounter, to: end)
+  /// What a sync of the whole file system that begins now will cover.
+  func fileSystemSync() -> FileSystemSync {
+    FileSystemSync(
+      truncationCount: truncations.withLock { $0 },
+      nameChanges: nameChanges.load(ordering: .acquiring), end: endOffset)
   }
 
-  private func raise(_ counter: borrowing Atomic<Int64>, to offset: Offset) {
-    _ = counter.max(offset.rawValue, ordering: .acquiringAndReleasing)
+  /// Notes that a sync of the whole file system has covered what it was to.
+  func noteSynced(_ sync: FileSystemSync) {
+    _ = durableNameChanges.max(sync.nameChanges, ordering: .acquiringAndReleasing)
+    noteSynced(below: sync.end, sync.truncationCount)
   }
+}
+
+/// What a sync of the file system covers of a log, noted before it began.
+struct FileSystemSync: Sendable {
+  var truncationCount: Int
+  var nameChanges: Int
+  var end: Offset
 }

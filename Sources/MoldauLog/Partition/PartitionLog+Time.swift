@@ -38,7 +38,12 @@ extension PartitionLog {
   /// Returns the record with the latest timestamp (KIP-734); `nil` when the log is empty.
   package func latestTimestampOffset() throws(LogError) -> TimestampedOffset? {
     var latest: TimestampedOffset?
+    let start = startOffset
     for segment in segments {
+      if segment.baseOffset < start {
+        latest = try latestTimestamp(in: segment, from: start)
+        continue
+      }
       guard let entry = try latestTimestamp(of: segment),
         entry.timestampMilliseconds > latest?.timestampMilliseconds ?? -1
       else { continue }
@@ -49,6 +54,23 @@ extension PartitionLog {
       } skipping: {
         $0.maxTimestampMilliseconds < entry.timestampMilliseconds
       }
+    }
+    return latest
+  }
+
+  /// The first of the latest records at or above `start`, found without the index: that knows the
+  /// records below too.
+  private func latestTimestamp(
+    in segment: Segment, from start: Offset
+  ) throws(LogError) -> TimestampedOffset? {
+    var latest: TimestampedOffset?
+    while let found = try search(
+      segment, from: max(start, latest?.offset ?? start),
+      { record in
+        record.timestampMilliseconds > latest?.timestampMilliseconds ?? -1
+      }, skipping: { $0.maxTimestampMilliseconds <= latest?.timestampMilliseconds ?? -1 })
+    {
+      latest = found
     }
     return latest
   }

@@ -23,8 +23,14 @@ package final class PartitionLog: Sendable {
   let stableCounter: Atomic<Int64>
   let durableCounter: Atomic<Int64>
   let recoveryCounter: Atomic<Int64>
-  /// Whether the folder, or a file's name in it, is not durable yet.
-  let hasUnsyncedNames: Atomic<Bool>
+  let trustedCounter: Atomic<Int64>
+  /// Counts changes of the names in the folder, and how many of them are durable.
+  let nameChanges: Atomic<Int>
+  let durableNameChanges = Atomic<Int>(0)
+  /// Counts truncations. Its lock keeps a sync that a truncation has overtaken from raising a counter.
+  let truncations = Mutex<Int>(0)
+  /// Whether the topic was deleted: nothing of the log has to become durable any more.
+  let wasDeleted = Atomic<Bool>(false)
   let observers = AppendObservers()
   /// Up to where the commit journal or a sync covers the log. Used by the commit thread alone, but
   /// for truncation, which keeps appends out.
@@ -51,7 +57,8 @@ package final class PartitionLog: Sendable {
     stableCounter = Atomic(stable.rawValue)
     durableCounter = Atomic(recoveryPoint.rawValue)
     recoveryCounter = Atomic(recoveryPoint.rawValue)
-    self.hasUnsyncedNames = Atomic(hasUnsyncedNames)
+    trustedCounter = Atomic(recoveryPoint.rawValue)
+    nameChanges = Atomic(hasUnsyncedNames ? 1 : 0)
   }
 
   // MARK: Offsets
@@ -70,8 +77,14 @@ package final class PartitionLog: Sendable {
   /// All below it survives a power cut.
   package var durableOffset: Offset { Offset(rawValue: durableCounter.load(ordering: .acquiring)) }
 
-  /// All below it is synced in the segments themselves; recovery scans from there.
+  /// All below it is synced in the segments themselves.
   var recoveryPoint: Offset { Offset(rawValue: recoveryCounter.load(ordering: .acquiring)) }
+
+  /// All below it is synced, and so are the indexes, the snapshot and the epochs that go with it: the
+  /// checkpoint says this offset, and recovery scans from there.
+  ///
+  /// INVARIANT: it is at most the recovery point.
+  var trustedOffset: Offset { Offset(rawValue: trustedCounter.load(ordering: .acquiring)) }
 
   var segments: [Segment] { segmentList.withLock { $0 } }
 

@@ -92,9 +92,22 @@ struct JournalReplay: Sendable {
   /// Whether there is nothing to replay.
   var isEmpty: Bool { runs.isEmpty }
 
-  /// Whether the journal holds the batch at `offset` of a partition.
-  func holds(_ offset: Offset, of key: PartitionKey) -> Bool {
-    runs[key]?.contains { $0.offsets.contains(offset) } ?? false
+  /// What the journal holds of a range of a partition's offsets: batches that follow each other from
+  /// the range's first offset on and end in it.
+  func batches(of key: PartitionKey, in offsets: Range<Offset>) -> JournaledBatches {
+    var found = JournaledBatches(end: offsets.lowerBound)
+    for run in runs[key] ?? [] where run.offsets.upperBound > found.end {
+      let file = files[run.file]
+      forEachBatch(of: run) { header, bytes in
+        guard header.baseOffset == found.end, header.nextOffset <= offsets.upperBound else {
+          return
+        }
+        found.bytes += file[bytes]
+        found.end = header.nextOffset
+        found.count += 1
+      }
+    }
+    return found
   }
 
   /// Calls `body` with each batch that the journal holds of a partition at or above `offset`.
@@ -142,4 +155,12 @@ struct JournalReplay: Sendable {
       return nil
     }
   }
+}
+
+/// Batches that the commit journal gives back, one behind the other.
+struct JournaledBatches {
+  var bytes: [UInt8] = []
+  var count = 0
+  /// The offset behind the last one, the first that was asked for when there is none.
+  var end: Offset
 }

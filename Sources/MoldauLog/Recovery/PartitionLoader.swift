@@ -16,6 +16,8 @@ struct PartitionLoader {
   /// written: after a failed sync.
   let rewritesUnsynced: Bool
   let journal: JournalReplay
+  /// Whether this store made the topic, rather than another program.
+  let isOwn: Bool
   /// Called with the number of bytes that were scanned since the last call.
   let onScanned: @Sendable (Int) -> Void
 
@@ -25,7 +27,7 @@ struct PartitionLoader {
   init(
     identity: TopicPartition, configuration: TopicConfiguration, services: StoreServices,
     recoveryPoint: Offset?, startOffset: Offset?, wasClean: Bool, rewritesUnsynced: Bool,
-    journal: JournalReplay, onScanned: @escaping @Sendable (Int) -> Void = { _ in }
+    journal: JournalReplay, isOwn: Bool, onScanned: @escaping @Sendable (Int) -> Void = { _ in }
   ) {
     self.identity = identity
     self.configuration = configuration
@@ -35,6 +37,7 @@ struct PartitionLoader {
     self.wasClean = wasClean
     self.rewritesUnsynced = rewritesUnsynced
     self.journal = journal
+    self.isOwn = isOwn
     self.onScanned = onScanned
     directory = PartitionDirectory(
       path: "\(services.path)/\(identity.directoryName)", disk: services.disk,
@@ -43,7 +46,8 @@ struct PartitionLoader {
 
   mutating func load() throws(LogError) -> PartitionLog {
     report.partitionCount = 1
-    let files = try takeStock()
+    var files = try takeStock()
+    try removeSegmentsBelowStart(&files)
     let topicID = try topicID()
     let epochs = try readEpochs()
     if wasClean, let log = try loadClean(files, topicID, epochs) { return log }
@@ -92,6 +96,14 @@ struct PartitionLoader {
     return stock
   }
 
+  /// Ends deletions that a crash interrupted: those of segments below the log's start.
+  private func removeSegmentsBelowStart(_ stock: inout Stock) throws(LogError) {
+    guard let startOffset, let first = stock.baseOffsets.lastIndex(where: { $0 <= startOffset })
+    else { return }
+    for base in stock.baseOffsets[..<first] { try remove(base) }
+    stock.baseOffsets.removeFirst(first)
+  }
+
   private func topicID() throws(LogError) -> TopicID {
     let path = directory.path(StoreLayout.partitionMetadata)
     guard let bytes = try directory.contents(of: path) else { return .zero }
@@ -112,22 +124,6 @@ struct PartitionLoader {
       services.logger.warning("\(path) is damaged and will be written anew: \(error)")
       return LeaderEpochs()
     }
-  }
-
-  /// The newest well-formed snapshot at or below `offset`.
-  private func snapshot(
-    in stock: Stock, atOrBelow offset: Offset
-  ) throws(LogError) -> (offset: Offset, states: ProducerStates)? {
-    for candidate in stock.snapshots.reversed() where candidate <= offset {
-      let path = directory.path(SegmentFileName(baseOffset: candidate, kind: .snapshot))
-      guard let bytes = try directory.contents(of: path) else { continue }
-      do throws(FormatError) {
-        return (candidate, ProducerStates(try unsafe ProducerSnapshot(parsing: bytes.span.bytes)))
-      } catch {
-        services.logger.warning("\(path) is damaged and passed over: \(error)")
-      }
-    }
-    return nil
   }
 
   private func size(ofSegment baseOffset: Offset) throws(LogError) -> Int {
@@ -154,8 +150,7 @@ struct PartitionLoader {
     let active = Segment(
       baseOffset: last, directory: directory, byteCount: try size(ofSegment: last), isSealed: false)
     guard let tail = try walkTail(of: active) else { return nil }
-    // A clean stop leaves a snapshot at the end; without one there were no producers.
-    let producers = try snapshot(in: stock, atOrBelow: tail.nextOffset)?.states ?? ProducerStates()
+    let producers = try producersAfterCleanStop(stock, sealed + [active], end: tail.nextOffset)
     var state = AppendState(
       settings: AppendSettings(configuration), active: active, nextOffset: tail.nextOffset,
       producers: producers, epochs: epochs)
@@ -165,6 +160,25 @@ struct PartitionLoader {
     return try makeLog(
       sealed: sealed, state: state, topicID, isSynced: true)
   }
+
+  /// A clean stop leaves a snapshot at the end; without any there were no producers.
+  private func producersAfterCleanStop(
+    _ stock: Stock, _ segments: [Segment], end: Offset
+  ) throws(LogError) -> ProducerStates {
+    guard let known = try directory.snapshot(of: stock.snapshots, atOrBelow: end) else {
+      return ProducerStates()
+    }
+    var states = known.states
+    for (index, segment) in segments.enumerated() where known.offset < end {
+      let segmentEnd = index + 1 < segments.count ? segments[index + 1].baseOffset : end
+      if segmentEnd > known.offset { try learnProducers(from: segment, known.offset, &states) }
+    }
+    return states
+  }
+
+  /// Whether the log has a batch for each offset: those of topics that this store made and does not
+  /// compact do.
+  private var isGapless: Bool { isOwn && !configuration.isCompacted }
 
   /// Finds the log's end by walking from the last index entry; `nil` when the walk does not end with
   /// the file.
@@ -209,14 +223,16 @@ struct PartitionLoader {
     let bases = stock.baseOffsets
     var epochs = epochs
     var sealed: [Segment] = []
-    // The last segment that begins at or below the recovery point is the first to be checked, unless
-    // producers must be learnt from earlier ones.
-    let firstUnsynced = bases.lastIndex { $0 <= recoveryPoint } ?? 0
-    let known = try snapshot(in: stock, atOrBelow: max(recoveryPoint, bases.first ?? .zero))
+    // The last segment that begins below the recovery point is the first to be checked. One that ends
+    // there may not have been sealed to the end, when the next begins there too.
+    let firstUnsynced = bases.lastIndex { $0 < recoveryPoint } ?? 0
+    let known = try directory.snapshot(
+      of: stock.snapshots, atOrBelow: max(recoveryPoint, bases.first ?? .zero))
     var producers = known?.states ?? ProducerStates()
     let producersFrom = known?.offset ?? bases.first ?? .zero
     var expected = bases.first ?? .zero
     var active: RecoveredSegment?
+    let lastFilled = try lastFilledSegment(bases, from: firstUnsynced)
     for (index, base) in bases.enumerated() {
       let isLast = index + 1 == bases.count
       let next = isLast ? nil : bases[index + 1]
@@ -229,16 +245,17 @@ struct PartitionLoader {
         expected = next
         continue
       }
-      if expected < base, journal.holds(expected, of: key) {
-        // The journal goes on where the log was broken off; these bytes are in it, or were never
-        // acknowledged as durable.
-        try setAside(base)
+      if isGapless, index > lastFilled, expected != base {
+        // Nothing is in the segments from here on, and the log does not end where they begin.
+        try remove(base)
         continue
       }
       var recovery = SegmentRecovery(
-        partition: identity, baseOffset: base, nextBaseOffset: next, directory: directory,
+        partition: identity, baseOffset: base,
+        nextBaseOffset: isGapless && index >= lastFilled ? nil : next, directory: directory,
         producers: producers, epochs: epochs,
-        isJournaled: { [journal] offset in journal.holds(offset, of: key) },
+        isGapless: isGapless,
+        journaled: { [journal] offsets in journal.batches(of: key, in: offsets) },
         onScanned: onScanned)
       let start = try resumePoint(base, producersFrom: producersFrom)
       let found = try recovery.run(
@@ -252,13 +269,8 @@ struct PartitionLoader {
       report.rebuiltIndexCount += 1
       expected = found.nextOffset
       let segment = try makeSegment(base, found, isSealed: !isLast, isResumed: start != nil)
-      if isLast {
-        sealed.append(segment)
-        active = found
-      } else {
-        try segment.writeIndexes()
-        sealed.append(segment)
-      }
+      active = found
+      sealed.append(segment)
     }
     guard let last = sealed.popLast() else {
       return try finish(try makeEmptyLog(topicID, producers, epochs), key)
@@ -285,25 +297,31 @@ struct PartitionLoader {
       state.indexEntryCount = found.scan.offsets.count
       state.firstTimestampMilliseconds = found.firstTimestampMilliseconds
       state.indexesAreGrowing = true
-    } else {
-      segment.reopen()
     }
+    segment.reopen()
     return state
   }
 
-  /// Appends what the journal has beyond the log's end, and syncs what was recovered.
+  /// Appends what the journal has beyond the log's end. The store syncs all logs together.
   private mutating func finish(
     _ log: PartitionLog, _ key: JournalReplay.PartitionKey
   ) throws(LogError) -> PartitionLog {
     var replayedCount = 0
     try journal.forEachBatch(of: key, from: log.endOffset) { (header, batch) throws(LogError) in
-      guard header.baseOffset >= log.endOffset else { return }
+      let end = log.endOffset
+      guard header.baseOffset >= end else { return }
+      if isGapless, header.baseOffset > end, end > log.startOffset {
+        report.damages.append(
+          RecoveryReport.Damage(
+            partition: identity, path: log.directory.path, position: .zero, byteCount: 0,
+            offsets: end..<header.baseOffset, quarantinePath: "",
+            reason: .truncated(needed: RecordBatchHeader.byteCount, available: 0)))
+      }
       _ = try log.append(batch, origin: .leader)
       replayedCount += 1
     }
     report.replayedBatchCount += replayedCount
     if rewritesUnsynced { try log.rewriteFiles() }
-    try log.syncFiles()
     return log
   }
 
@@ -376,12 +394,24 @@ struct PartitionLoader {
     }
   }
 
-  /// Takes a segment out of the log, keeping its bytes.
-  private func setAside(_ base: Offset) throws(LogError) {
-    let path = directory.path(SegmentFileName(baseOffset: base, kind: .log))
+  /// The index of the last segment that holds a whole batch, or `first`.
+  private func lastFilledSegment(_ bases: [Offset], from first: Int) throws(LogError) -> Int {
+    for (index, base) in bases.enumerated().reversed() where index > first {
+      let size = try size(ofSegment: base)
+      guard size > 0 else { continue }
+      let file = try directory.open(
+        directory.path(SegmentFileName(baseOffset: base, kind: .log)), .readOnly)
+      let written = try BatchSearch.lastNonzero(of: file, from: 0, to: size)
+      let search = BatchSearch(file: file, offsets: base...Offset(rawValue: .max))
+      if try search.first(from: 0, to: written) != nil { return index }
+    }
+    return first
+  }
+
+  /// Removes the files of a segment that is no part of the log.
+  private func remove(_ base: Offset) throws(LogError) {
     do throws(DiskError) {
-      try services.disk.rename(path, to: "\(path).quarantine-0")
-      for kind in [SegmentFileName.Kind.index, .timeindex, .txnindex] {
+      for kind in [SegmentFileName.Kind.index, .timeindex, .txnindex, .log] {
         let derived = directory.path(SegmentFileName(baseOffset: base, kind: kind))
         if try services.disk.kind(of: derived) == .file { try services.disk.remove(derived) }
       }

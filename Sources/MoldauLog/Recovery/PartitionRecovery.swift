@@ -64,6 +64,7 @@ struct PartitionRecovery {
       identity: partition, configuration: configurations[partition.topic], services: services,
       recoveryPoint: recoveryPoints[partition], startOffset: logStarts[partition],
       wasClean: wasClean, rewritesUnsynced: rewritesUnsynced, journal: journal,
+      isOwn: configurations.knows(partition.topic),
       onScanned: { byteCount in
         tell(progress, partitionCount) { $0.scannedByteCount += byteCount }
       })

@@ -20,11 +20,13 @@ struct SegmentRecovery {
   let partition: TopicPartition
   let baseOffset: Offset
   let directory: PartitionDirectory
-  /// Whether the commit journal will give back the batch at an offset.
-  let isJournaled: (Offset) -> Bool
+  /// What the commit journal holds of a range of offsets, from its first on.
+  let journaled: (Range<Offset>) -> JournaledBatches
+  /// Whether batches are there for all offsets, as in a log that nobody compacts.
+  let isGapless: Bool
   /// Called with the number of bytes that were scanned since the last call.
   let onScanned: (Int) -> Void
-  /// Begins the offsets of the next segment, if there is one.
+  /// Begins the offsets of the next segment that holds anything, if there is one.
   let nextBaseOffset: Offset?
 
   var producers: ProducerStates
@@ -35,7 +37,7 @@ struct SegmentRecovery {
   private enum Ending {
     case clean
     /// Nothing behind is a batch.
-    case torn(at: Int)
+    case torn(at: Int, FormatError)
     /// A batch begins at `resume`.
     case damaged(at: Int, resume: Int, next: Offset, FormatError)
   }
@@ -43,7 +45,8 @@ struct SegmentRecovery {
   init(
     partition: TopicPartition, baseOffset: Offset, nextBaseOffset: Offset?,
     directory: PartitionDirectory, producers: ProducerStates, epochs: LeaderEpochs,
-    isJournaled: @escaping (Offset) -> Bool, onScanned: @escaping (Int) -> Void
+    isGapless: Bool, journaled: @escaping (Range<Offset>) -> JournaledBatches,
+    onScanned: @escaping (Int) -> Void
   ) {
     self.partition = partition
     self.baseOffset = baseOffset
@@ -51,7 +54,8 @@ struct SegmentRecovery {
     self.directory = directory
     self.producers = producers
     self.epochs = epochs
-    self.isJournaled = isJournaled
+    self.isGapless = isGapless
+    self.journaled = journaled
     self.onScanned = onScanned
   }
 
@@ -71,23 +75,21 @@ struct SegmentRecovery {
       let size = try Self.size(of: file)
       switch try walk(file, from: start, size: size, &found) {
       case .clean:
-        return found
-      case .torn(let position):
-        try cutTail(file, at: position, size: size, next: found.nextOffset)
-        return found
-      case .damaged(let position, let resume, let next, let reason):
-        if isJournaled(found.nextOffset) {
-          // The journal has what was here and all that followed durably.
-          try quarantine(file, position..<size)
-          report.cutByteCount += size - position
-          try truncate(file, to: position)
+        guard try restore(to: file, at: size, after: found.nextOffset) else {
+          reportGap(at: size, after: found.nextOffset)
           return found
         }
+      case .torn(let position, let reason):
+        guard try restore(to: file, at: position, after: found.nextOffset) else {
+          try cutTail(file, at: position, size: size, next: found.nextOffset, reason)
+          return found
+        }
+      case .damaged(let position, let resume, let next, let reason):
         try removeDamage(file, position..<resume, size: size, found.nextOffset..<next, reason)
-        // The file is another one now: scan it anew, from where this scan began.
-        self.producers = producers
-        self.epochs = epochs
       }
+      // The file is another one now: scan it anew, from where this scan began.
+      self.producers = producers
+      self.epochs = epochs
     }
   }
 
@@ -152,26 +154,57 @@ struct SegmentRecovery {
     let search = BatchSearch(
       file: file, offsets: next...(nextBaseOffset ?? Offset(rawValue: .max)))
     guard let found = try search.first(from: position + 1, to: written) else {
-      return .torn(at: position)
+      return .torn(at: position, reason)
     }
     return .damaged(at: position, resume: found.position, next: found.header.baseOffset, reason)
   }
 
   // MARK: Mending
 
+  /// Puts what the journal has of the end of a segment that others follow in its place; returns
+  /// whether it has anything.
+  private mutating func restore(
+    to file: any DiskFile, at position: Int, after next: Offset
+  ) throws(LogError) -> Bool {
+    guard let nextBaseOffset, next < nextBaseOffset else { return false }
+    let batches = journaled(next..<nextBaseOffset)
+    guard batches.count > 0 else { return false }
+    try truncate(file, to: position)
+    do throws(DiskError) {
+      // SAFETY: the buffer is the array's own storage and is not kept.
+      try unsafe batches.bytes.span.bytes.withUnsafeBytes { (buffer) throws(DiskError) in
+        try unsafe file.write(buffer, at: position)
+      }
+    } catch {
+      throw LogError(error)
+    }
+    report.replayedBatchCount += batches.count
+    return true
+  }
+
+  /// A segment that ends before the next one begins has lost something.
+  private mutating func reportGap(at position: Int, after next: Offset) {
+    guard let nextBaseOffset, next < nextBaseOffset, isGapless else { return }
+    report.damages.append(
+      RecoveryReport.Damage(
+        partition: partition, path: logPath, position: FilePosition(rawValue: position),
+        byteCount: 0, offsets: next..<nextBaseOffset, quarantinePath: "",
+        reason: .truncated(needed: RecordBatchHeader.byteCount, available: 0)))
+  }
+
   private mutating func cutTail(
-    _ file: any DiskFile, at position: Int, size: Int, next: Offset
+    _ file: any DiskFile, at position: Int, size: Int, next: Offset, _ reason: FormatError
   ) throws(LogError) {
     guard position < size else { return }
     let written = try BatchSearch.lastNonzero(of: file, from: position, to: size)
-    if let nextBaseOffset, next < nextBaseOffset, !isJournaled(next) {
+    if let nextBaseOffset, next < nextBaseOffset || written > position {
       // More segments follow, so the log did not end here.
       let path = try quarantine(file, position..<max(written, position))
       report.damages.append(
         RecoveryReport.Damage(
           partition: partition, path: logPath, position: FilePosition(rawValue: position),
-          byteCount: written - position, offsets: next..<nextBaseOffset, quarantinePath: path,
-          reason: .truncated(needed: RecordBatchHeader.byteCount, available: written - position)))
+          byteCount: written - position, offsets: next..<max(next, nextBaseOffset),
+          quarantinePath: path, reason: reason))
     }
     report.cutByteCount += written - position
     try truncate(file, to: position)
@@ -180,8 +213,10 @@ struct SegmentRecovery {
   /// Copies bytes to a file beside the segment; returns its path.
   @discardableResult
   private func quarantine(_ file: any DiskFile, _ range: Range<Int>) throws(LogError) -> String {
-    let path = "\(logPath).quarantine-\(range.lowerBound)"
+    var path = "\(logPath).quarantine-\(range.lowerBound)"
     do throws(DiskError) {
+      // What an earlier recovery put aside stays.
+      while try directory.disk.kind(of: path) != nil { path += "+" }
       let copy = try directory.disk.open(path, .createEmpty)
       try file.copy(range, to: copy, at: 0)
       try copy.sync()
@@ -191,27 +226,38 @@ struct SegmentRecovery {
     return path
   }
 
-  /// Writes the segment anew without the damaged bytes.
+  /// Writes the segment anew, with what the journal has in the place of the damaged bytes.
   private mutating func removeDamage(
     _ file: any DiskFile, _ damaged: Range<Int>, size: Int, _ offsets: Range<Offset>,
     _ reason: FormatError
   ) throws(LogError) {
-    let quarantinePath = try quarantine(file, damaged)
+    let restored = journaled(offsets)
+    let isWhole = restored.end == offsets.upperBound
+    let quarantinePath = isWhole ? "" : try quarantine(file, damaged)
     let cleaned = SegmentFileName(baseOffset: baseOffset, kind: .log, state: .cleaned)
     do throws(DiskError) {
       let copy = try directory.disk.open(directory.path(cleaned), .createEmpty)
       try file.copy(0..<damaged.lowerBound, to: copy, at: 0)
-      try file.copy(damaged.upperBound..<size, to: copy, at: damaged.lowerBound)
+      // SAFETY: the buffer is the array's own storage and is not kept.
+      try unsafe restored.bytes.span.bytes.withUnsafeBytes { (buffer) throws(DiskError) in
+        try unsafe copy.write(buffer, at: damaged.lowerBound)
+      }
+      try file.copy(
+        damaged.upperBound..<size, to: copy, at: damaged.lowerBound + restored.bytes.count)
       try copy.sync()
       try directory.disk.rename(directory.path(cleaned), to: logPath)
       try directory.disk.syncDirectory(directory.path)
     } catch {
       throw LogError(error)
     }
+    report.replayedBatchCount += restored.count
+    guard !isWhole else { return }
     report.damages.append(
       RecoveryReport.Damage(
         partition: partition, path: logPath, position: FilePosition(rawValue: damaged.lowerBound),
-        byteCount: damaged.count, offsets: offsets, quarantinePath: quarantinePath, reason: reason))
+        byteCount: damaged.count,
+        offsets: max(restored.end, offsets.lowerBound)..<offsets.upperBound,
+        quarantinePath: quarantinePath, reason: reason))
   }
 
   private func truncate(_ file: any DiskFile, to byteCount: Int) throws(LogError) {

@@ -27,15 +27,6 @@ final class PartitionDirectory: Sendable {
     do { return try disk.open(path, mode) } catch { throw LogError(error) }
   }
 
-  /// Puts a file with these bytes in place of the one at `path`, not synced.
-  ///
-  /// The old file, which may be mapped, is left to its readers.
-  func replace(_ path: String, with bytes: [UInt8]) throws(LogError) {
-    do { try disk.replaceFile(at: path, with: bytes, isDurable: false) } catch {
-      throw LogError(error)
-    }
-  }
-
   /// Makes the names of the partition's files durable.
   func sync() throws(LogError) {
     do { try disk.syncDirectory(path) } catch { throw LogError(error) }
@@ -62,6 +53,34 @@ final class PartitionDirectory: Sendable {
   func readTimeIndex(_ path: String) throws(LogError) -> TimeIndex? {
     guard let bytes = try contents(of: path), !bytes.isEmpty else { return nil }
     return unsafe TimeIndex(parsing: bytes.span.bytes)
+  }
+
+  /// The newest well-formed snapshot at or below `offset`.
+  func snapshot(
+    atOrBelow offset: Offset
+  ) throws(LogError) -> (offset: Offset, states: ProducerStates)? {
+    let entries: [DirectoryEntry]
+    do { entries = try disk.list(path) } catch { throw LogError(error) }
+    let names = entries.compactMap { SegmentFileName(parsing: $0.name) }
+    let offsets = names.filter { $0.kind == .snapshot && $0.state == .live }.map(\.baseOffset)
+    return try snapshot(of: offsets.sorted(), atOrBelow: offset)
+  }
+
+  /// The newest well-formed one of the snapshots at `offsets`, which rise, at or below `offset`.
+  func snapshot(
+    of offsets: [Offset], atOrBelow offset: Offset
+  ) throws(LogError) -> (offset: Offset, states: ProducerStates)? {
+    for candidate in offsets.reversed() where candidate <= offset {
+      let path = path(SegmentFileName(baseOffset: candidate, kind: .snapshot))
+      guard let bytes = try contents(of: path) else { continue }
+      do throws(FormatError) {
+        return (candidate, ProducerStates(try unsafe ProducerSnapshot(parsing: bytes.span.bytes)))
+      } catch {
+        // Damaged: an older one and the batches behind it say the same.
+        continue
+      }
+    }
+    return nil
   }
 
   /// The whole contents of a file, or `nil` when there is none.

@@ -33,12 +33,14 @@ final class Segment: Sendable {
   private let publishedByteCount: Atomic<Int>
   private let sealed: Atomic<Bool>
   private let useTick = Atomic<Int64>(0)
+  private let indexesAreDurable: Atomic<Bool>
 
   /// Makes the segment of a file that holds `byteCount` bytes of batches; its indexes are read
   /// from their files when they are first needed.
   init(baseOffset: Offset, directory: PartitionDirectory, byteCount: Int, isSealed: Bool) {
     self.baseOffset = baseOffset
     self.directory = directory
+    indexesAreDurable = Atomic(isSealed)
     publishedByteCount = Atomic(byteCount)
     sealed = Atomic(isSealed)
     indexes = Mutex(Indexes())
@@ -51,6 +53,7 @@ final class Segment: Sendable {
   ) {
     self.baseOffset = baseOffset
     self.directory = directory
+    indexesAreDurable = Atomic(false)
     publishedByteCount = Atomic(byteCount)
     sealed = Atomic(isSealed)
     indexes = Mutex(Indexes(offsets: offsetIndex, times: timeIndex))
@@ -270,18 +273,23 @@ final class Segment: Sendable {
     indexes.withLock { $0.times?.append(entry) }
   }
 
-  /// Writes the index files as they are now.
-  func writeIndexes() throws(LogError) {
+  /// Writes the index files as they are now, to be put in place with others.
+  func stageIndexes(in staged: inout StagedFiles) throws(LogError) {
     let (offsets, times) = indexes.withLock { ($0.offsets, $0.times) }
-    if let offsets, !offsets.isMapped {
-      try directory.replace(path(.index), with: offsets.encoded())
-    }
-    if let times { try directory.replace(path(.timeindex), with: times.encoded()) }
+    if let offsets, !offsets.isMapped { try staged.add(path(.index), offsets.encoded()) }
+    if let times { try staged.add(path(.timeindex), times.encoded()) }
     if let aborted = aborted.withLock({ $0 }), !aborted.isEmpty {
       var bytes: [UInt8] = []
       for transaction in aborted { transaction.encode(into: &bytes) }
-      try directory.replace(path(.txnindex), with: bytes)
+      try staged.add(path(.txnindex), bytes)
     }
+  }
+
+  /// Whether the index files of the sealed segment are whole and synced.
+  var hasDurableIndexes: Bool { indexesAreDurable.load(ordering: .acquiring) }
+
+  func noteDurableIndexes() {
+    indexesAreDurable.store(true, ordering: .releasing)
   }
 
   /// Makes the indexes of a sealed segment anew from its log, and writes them.
@@ -289,8 +297,12 @@ final class Segment: Sendable {
     var scan = SegmentScan(baseOffset: baseOffset, indexIntervalBytes: directory.indexIntervalBytes)
     try scan.readBatches(of: try file(), from: 0, to: byteCount)
     scan.finishTimes()
-    try directory.replace(path(.index), with: scan.offsets.encoded())
-    try directory.replace(path(.timeindex), with: scan.times.encoded())
+    var staged = StagedFiles(disk: directory.disk)
+    try staged.add(path(.index), scan.offsets.encoded())
+    try staged.add(path(.timeindex), scan.times.encoded())
+    try staged.sync()
+    try staged.install()
+    try directory.sync()
     return (scan.offsets, scan.times)
   }
 }

@@ -19,10 +19,8 @@ extension LogStore {
     services.maintenance.stop()
     // After a failed sync nobody knows what the device holds: the next opening has to look.
     try services.checkHealth()
-    for log in logs { try log.writeDerivedFiles(trimsWindow: true) }
-    try services.syncAll(logs)
+    try services.checkpoint(logs, isClosing: true)
     do throws(DiskError) {
-      try services.writeCheckpoints(logs)
       try services.commits.journal.remove()
       try services.disk.replaceFile(
         at: "\(path)/\(StoreLayout.cleanShutdownMarker)",
@@ -35,10 +33,25 @@ extension LogStore {
   /// What the maintenance thread does once a second.
   package func maintain() {
     let logs = topics.flatMap(\.partitions)
-    for topic in topics { topic.enforceRetention(now: services.clock.nowMilliseconds()) }
+    enforceRetention()
     for log in logs { log.releaseIdleWindow() }
     services.checkpointIfDue(logs, interval: configuration.checkpointInterval)
     services.deletions.removeDue(now: services.clock.nowMilliseconds(), services)
+  }
+
+  /// The logs' starts are durable before files go; a disk without room for that needs them gone.
+  private func enforceRetention() {
+    let now = services.clock.nowMilliseconds()
+    let retired = topics.flatMap { $0.retireSegments(now: now) }
+    guard !retired.isEmpty else { return }
+    do throws(LogError) { try services.writeLogStarts() } catch {
+      services.logger.warning("where the logs begin could not be written: \(error)")
+    }
+    for segments in retired {
+      do throws(LogError) { try segments.log.discard(segments) } catch {
+        services.logger.error("\(segments.log.identity): retention: \(error)")
+      }
+    }
   }
 
   /// Does all maintenance that waits, on the caller's thread: for tests without the thread.

@@ -72,15 +72,16 @@ struct StoreOpening {
       throw error.errno == EWOULDBLOCK ? .directoryInUse(path: path) : LogError(error)
     }
     let names = Set(entries.map(\.name))
-    let isNew = !entries.contains { $0.kind == .directory }
+    let isNew =
+      !entries.contains { $0.kind == .directory } && names.isDisjoint(with: CommitJournal.fileNames)
     let failedSync = names.contains(StoreLayout.failedSyncMarker)
     let wasClean =
       (names.contains(StoreLayout.cleanShutdownMarker) || isNew) && !failedSync
       && !configuration.checksEverything
     try removeMarker(names)
-    let partitions = try partitions(in: entries)
+    var configurations = try TopicConfigurations.read(from: path, disk: disk)
+    let partitions = try partitions(in: entries, &configurations, wasClean: wasClean)
     let journal = wasClean ? JournalReplay() : try JournalReplay(directory: path, disk: disk)
-    let configurations = try TopicConfigurations.read(from: path, disk: disk)
     services.topicChanges.withLock { $0 = configurations }
     report.wasClean = wasClean
     let logs = try PartitionRecovery(
@@ -91,6 +92,7 @@ struct StoreOpening {
       rewritesUnsynced: failedSync, journal: journal
     ).run(partitions, &report)
     let topics = try makeTopics(logs, configurations)
+    try services.checkpoint(logs)
     if !wasClean { try finishRecovery(logs) }
     report.duration = started.duration(to: .now)
     for damage in report.damages {
@@ -113,7 +115,11 @@ struct StoreOpening {
   }
 
   /// The partitions' folders; folders of deleted ones are emptied and removed.
-  private func partitions(in entries: [DirectoryEntry]) throws(LogError) -> [TopicPartition] {
+  ///
+  /// What a crash left half deleted or half made is ended first.
+  private func partitions(
+    in entries: [DirectoryEntry], _ configurations: inout TopicConfigurations, wasClean: Bool
+  ) throws(LogError) -> [TopicPartition] {
     var partitions: [TopicPartition] = []
     for entry in entries where entry.kind == .directory {
       if TopicPartition.isDeletedDirectoryName(entry.name) {
@@ -123,6 +129,13 @@ struct StoreOpening {
       } else if let partition = TopicPartition(directoryName: entry.name) {
         partitions.append(partition)
       }
+    }
+    let folders = TopicFolders(path: path, disk: disk)
+    do throws(DiskError) {
+      partitions = try folders.finishDeletions(partitions, &configurations)
+      if !wasClean { partitions = try folders.complete(partitions, configurations) }
+    } catch {
+      throw LogError(error)
     }
     return partitions
   }
@@ -166,6 +179,7 @@ struct StoreOpening {
   /// All is in synced segments now: the journal has done its work.
   private func finishRecovery(_ logs: [PartitionLog]) throws(LogError) {
     do throws(DiskError) {
+      // The logs' starts may be others, too.
       try services.writeCheckpoints(logs)
       try CommitJournal.removeFiles(in: path, of: disk)
       if try disk.kind(of: file(StoreLayout.failedSyncMarker)) != nil {

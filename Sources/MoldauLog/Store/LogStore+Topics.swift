@@ -22,20 +22,26 @@ extension LogStore {
       var generator = SystemRandomNumberGenerator()
       let id = TopicID.random(using: &generator)
       configurations[name] = configuration
-      var partitions: [PartitionLog] = []
+      let folders = TopicFolders(path: path, disk: services.disk)
       do throws(DiskError) {
-        try configurations.write(to: path, disk: services.disk)
-        for number in 0..<configuration.partitionCount {
-          try makeFolder(TopicPartition(topic: name, partition: Int32(number)), id)
+        if services.hasStaleCheckpoints.load(ordering: .acquiring) {
+          // They may speak of an earlier topic of this name.
+          try services.writeCheckpoints(services.currentLogs.withLock { $0 }())
+          services.hasStaleCheckpoints.store(false, ordering: .releasing)
         }
+        try configurations.write(to: path, disk: services.disk)
+        try folders.make(name, 0..<configuration.partitionCount, id)
       } catch {
+        configurations.remove(name)
+        folders.removeLeftovers(of: name, configuration.partitionCount)
         throw LogError(error)
       }
+      var partitions: [PartitionLog] = []
       for number in 0..<configuration.partitionCount {
         var loader = PartitionLoader(
           identity: TopicPartition(topic: name, partition: Int32(number)),
           configuration: configuration, services: services, recoveryPoint: nil, startOffset: nil,
-          wasClean: true, rewritesUnsynced: false, journal: JournalReplay())
+          wasClean: true, rewritesUnsynced: false, journal: JournalReplay(), isOwn: true)
         partitions.append(try loader.load())
       }
       let topic = Topic(
@@ -44,14 +50,6 @@ extension LogStore {
       state.withLock { $0.topics[name] = topic }
       return topic
     }
-  }
-
-  private func makeFolder(_ partition: TopicPartition, _ id: TopicID) throws(DiskError) {
-    let folder = "\(path)/\(partition.directoryName)"
-    try services.disk.makeDirectory(folder)
-    try services.disk.replaceFile(
-      at: "\(folder)/\(StoreLayout.partitionMetadata)",
-      with: PartitionMetadata(topicID: id).encode(), isDurable: false)
   }
 
   /// Gives a topic another configuration; its partitions stay as many as they are.
@@ -63,6 +61,7 @@ extension LogStore {
     guard configuration != topic.configuration else { return }
     try configuration.validate()
     try services.topicChanges.withLock { (configurations) throws(LogError) in
+      guard existingTopic(topic.name) === topic else { throw .unknownTopic(topic.name) }
       configurations[topic.name] = configuration
       do throws(DiskError) { try configurations.write(to: path, disk: services.disk) } catch {
         throw LogError(error)
@@ -72,24 +71,22 @@ extension LogStore {
   }
 
   /// Takes a topic out of the store and its files away. Slices that readers hold stay readable.
+  ///
+  /// A crash leaves all of the topic or nothing: what it interrupts is finished on opening.
   package func removeTopic(_ name: String) throws(LogError) {
-    guard let topic = state.withLock({ $0.topics.removeValue(forKey: name) }) else {
-      throw .unknownTopic(name)
-    }
-    var generator = SystemRandomNumberGenerator()
-    let token = TopicID.random(using: &generator)
-    for log in topic.partitions { log.close() }
-    do throws(DiskError) {
-      var folders: [String] = []
-      for log in topic.partitions {
-        let folder = "\(path)/\(log.identity.deletedDirectoryName(token: token))"
-        try services.disk.rename(log.directory.path, to: folder)
-        folders.append(folder)
-      }
-      try services.disk.syncDirectory(path)
-      try services.topicChanges.withLock { (configurations) throws(DiskError) in
+    try services.topicChanges.withLock { (configurations) throws(LogError) in
+      guard let topic = existingTopic(name) else { throw .unknownTopic(name) }
+      try markDeleted(name, &configurations)
+      state.withLock { $0.topics[name] = nil }
+      let folders = try renameFolders(of: topic)
+      do throws(DiskError) {
+        // A topic that gets the name must not be taken for this one.
+        try services.writeCheckpoints(services.currentLogs.withLock { $0 }())
         configurations.remove(name)
         try configurations.write(to: path, disk: services.disk)
+      } catch {
+        services.hasStaleCheckpoints.store(true, ordering: .releasing)
+        services.logger.warning("\(name) is deleted, but traces are left: \(error)")
       }
       services.maintenance.add { [services, folders] in
         for folder in folders {
@@ -98,8 +95,40 @@ extension LogStore {
           }
         }
       }
+    }
+  }
+
+  /// A full disk does not keep a topic, which may be what fills it.
+  private func markDeleted(
+    _ name: String, _ configurations: inout TopicConfigurations
+  ) throws(LogError) {
+    let before = configurations
+    configurations.markDeleted(name)
+    do throws(DiskError) { try configurations.write(to: path, disk: services.disk) } catch {
+      guard !error.isOutOfSpace else { return }
+      configurations = before
+      throw LogError(error)
+    }
+  }
+
+  private func renameFolders(of topic: Topic) throws(LogError) -> [String] {
+    var generator = SystemRandomNumberGenerator()
+    let token = TopicID.random(using: &generator)
+    for log in topic.partitions {
+      log.close()
+      log.wasDeleted.store(true, ordering: .releasing)
+    }
+    var folders: [String] = []
+    do throws(DiskError) {
+      for log in topic.partitions {
+        let folder = "\(path)/\(log.identity.deletedDirectoryName(token: token))"
+        try services.disk.rename(log.directory.path, to: folder)
+        folders.append(folder)
+      }
+      try services.disk.syncDirectory(path)
     } catch {
       throw LogError(error)
     }
+    return folders
   }
 }

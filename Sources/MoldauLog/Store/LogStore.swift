@@ -42,6 +42,9 @@ public final class LogStore: Sendable {
     self.lock = Mutex(lock)
     self.recovery = recovery
     state = Mutex(State(topics: topics))
+    services.currentLogs.withLock { current in
+      current = { [weak self] in self?.topics.flatMap(\.partitions) ?? [] }
+    }
     guard configuration.runsMaintenance else { return }
     services.maintenance.start { [weak self] in self?.maintain() }
   }

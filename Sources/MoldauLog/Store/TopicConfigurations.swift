@@ -7,7 +7,10 @@ package import MoldauFormat
 /// Kafka's keys. docs/format/topic-configurations.md.
 package struct TopicConfigurations: Sendable {
   private static let version = 0
+  private static let deletionMark = "moldau.deleted=true"
   package private(set) var byTopic: [String: TopicConfiguration] = [:]
+  /// Topics whose deletion has begun: what is left of them goes when the store is opened.
+  private(set) var deletedTopics: Set<String> = []
 
   init() {}
 
@@ -15,11 +18,28 @@ package struct TopicConfigurations: Sendable {
   /// nothing of it is deleted until it gets a configuration.
   subscript(topic: String) -> TopicConfiguration {
     get { byTopic[topic] ?? TopicConfiguration(retention: []) }
-    set { byTopic[topic] = newValue }
+    set {
+      byTopic[topic] = newValue
+      deletedTopics.remove(topic)
+    }
   }
+
+  /// Whether the file has the topic: this store made it, or took it over.
+  func knows(_ topic: String) -> Bool { byTopic[topic] != nil }
 
   mutating func remove(_ topic: String) {
     byTopic[topic] = nil
+    deletedTopics.remove(topic)
+  }
+
+  /// Notes that a topic's deletion begins.
+  mutating func markDeleted(_ topic: String) {
+    byTopic[topic] = nil
+    deletedTopics.insert(topic)
+  }
+
+  mutating func forgetDeletedTopics() {
+    deletedTopics = []
   }
 
   static func read(from directory: String, disk: any Disk) throws(LogError) -> TopicConfigurations {
@@ -54,6 +74,10 @@ package struct TopicConfigurations: Sendable {
     for line in lines.dropFirst() {
       let words = line.split(separator: " ")
       guard let name = words.first else { continue }
+      if words.dropFirst() == [Self.deletionMark[...]] {
+        deletedTopics.insert(String(name))
+        continue
+      }
       var configuration = TopicConfiguration()
       for word in words.dropFirst() {
         guard let equals = word.firstIndex(of: "=") else {
@@ -68,6 +92,7 @@ package struct TopicConfigurations: Sendable {
 
   func encode() -> [UInt8] {
     var text = "\(Self.version)\n"
+    for name in deletedTopics.sorted() { text += "\(name) \(Self.deletionMark)\n" }
     for (name, configuration) in byTopic.sorted(by: { $0.key < $1.key }) {
       text += name
       for (key, value) in configuration.settings { text += " \(key)=\(value)" }
@@ -107,6 +132,7 @@ extension TopicConfiguration {
     if let durability {
       result.append(("moldau.durability", durability.settingText))
     }
+    add("moldau.partitions", \.partitionCount) { "\($0)" }
     return result
   }
 
@@ -153,6 +179,7 @@ extension TopicConfiguration {
     case "message.timestamp.type":
       timestampType = text == "LogAppendTime" ? .logAppendTime : .createTime
     case "file.delete.delay.ms": deleteDelay = .milliseconds(try number())
+    case "moldau.partitions": partitionCount = Int(clamping: try number())
     case "moldau.durability": durability = try Durability(settingText: text)
     default: throw .invalid(field: key, reason: "there is no such setting")
     }

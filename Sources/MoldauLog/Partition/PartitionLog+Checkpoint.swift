@@ -1,0 +1,102 @@
+import MoldauDisk
+import MoldauFormat
+import Synchronization
+
+/// The files that let recovery trust a log up to an offset, written but not in place yet.
+struct StagedCheckpoint {
+  var log: PartitionLog
+  var end: Offset
+  var truncationCount: Int
+  var files: StagedFiles
+  /// The sealed segments whose indexes are among the files.
+  var sealed: [Segment]
+  /// The segments whose zeros behind the last batch were cut: a sealed segment ends with its file, so
+  /// that has to be durable even if all batches are.
+  var trimmed: [Segment]
+  var hasEpochs: Bool
+}
+
+extension PartitionLog {
+  /// Whether a checkpoint could be moved on.
+  var needsCheckpoint: Bool {
+    !isDeleted
+      && (isUnsynced || trustedOffset < endOffset || state.withLock(\.epochs.needsCheckpoint))
+  }
+
+  /// Writes the files that are derived from the log: indexes, the producers' snapshot, the epochs.
+  ///
+  /// On a clean stop the zeros behind the last batch go, and the time index gets its last entry.
+  func stageCheckpoint(isClosing: Bool) throws(LogError) -> StagedCheckpoint {
+    let truncationCount = truncations.withLock { $0 }
+    let (active, latest, end, producers, grows, epochs) = try state.withLock {
+      (state) throws(LogError) in
+      if isClosing { try closeWindow(&state) }
+      let epochs = state.epochs.needsCheckpoint ? state.epochs.checkpoint : nil
+      state.epochs.needsCheckpoint = false
+      return (
+        state.active, state.latest, state.nextOffset, state.producers, state.indexesAreGrowing,
+        epochs
+      )
+    }
+    var staged = StagedCheckpoint(
+      log: self, end: end, truncationCount: truncationCount,
+      files: StagedFiles(disk: services.disk), sealed: [], trimmed: [],
+      hasEpochs: epochs != nil)
+    for segment in segments where segment.baseOffset < active.baseOffset {
+      guard !segment.hasDurableIndexes else { continue }
+      try segment.stageIndexes(in: &staged.files)
+      staged.sealed.append(segment)
+      staged.trimmed.append(segment)
+    }
+    if grows && isClosing { staged.trimmed.append(active) }
+    if grows && (isClosing || end > trustedOffset) {
+      if isClosing { active.noteLatest(latest) }
+      try active.stageIndexes(in: &staged.files)
+      try staged.files.add(
+        directory.path(SegmentFileName(baseOffset: end, kind: .snapshot)),
+        producers.snapshot.encode())
+    }
+    if let epochs {
+      try staged.files.add(directory.path(StoreLayout.leaderEpochs), epochs.encode())
+    }
+    return staged
+  }
+
+  /// Puts a checkpoint's files in place, after their contents are durable.
+  func install(_ staged: StagedCheckpoint) throws(LogError) {
+    guard !staged.files.isEmpty else { return }
+    try staged.files.install()
+    noteNameChange()
+  }
+
+  /// Notes that recovery may trust the log up to the checkpoint.
+  func noteTrusted(_ staged: StagedCheckpoint) {
+    for segment in staged.sealed { segment.noteDurableIndexes() }
+    noteSynced(below: staged.end, staged.truncationCount, isTrusted: true)
+  }
+
+  /// The epochs have to be written again: a checkpoint has failed.
+  func abandon(_ staged: StagedCheckpoint) {
+    guard staged.hasEpochs else { return }
+    state.withLock { $0.epochs.needsCheckpoint = true }
+  }
+
+  /// Removes the snapshots of earlier checkpoints; those at the segments' starts stay.
+  func removeOldSnapshots() throws(LogError) {
+    let (trusted, bases) = (trustedOffset, Set(segments.map(\.baseOffset)))
+    try removeSnapshots { $0 < trusted && !bases.contains($0) }
+  }
+
+  func removeSnapshots(where isDoomed: (Offset) -> Bool) throws(LogError) {
+    do throws(DiskError) {
+      for entry in try services.disk.list(directory.path) where entry.kind == .file {
+        guard let name = SegmentFileName(parsing: entry.name), name.kind == .snapshot,
+          name.state == .live, isDoomed(name.baseOffset)
+        else { continue }
+        try services.disk.remove(directory.path(entry.name))
+      }
+    } catch {
+      throw LogError(error)
+    }
+  }
+}

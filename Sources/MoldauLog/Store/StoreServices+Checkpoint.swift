@@ -1,0 +1,112 @@
+import MoldauDisk
+import MoldauFormat
+import Synchronization
+
+extension StoreServices {
+  /// Makes all logs durable in their segments: one by one when they are few, else all at once.
+  func syncAll(_ logs: [PartitionLog]) throws(LogError) {
+    let unsynced = logs.filter { $0.isUnsynced }
+    guard unsynced.count > Limits.maxSyncedOneByOne else {
+      for log in unsynced { try log.syncFiles() }
+      return
+    }
+    let syncs = unsynced.map { $0.fileSystemSync() }
+    do throws(DiskError) { try disk.syncFileSystem(path) } catch { throw poison(error) }
+    for (log, sync) in zip(unsynced, syncs) { log.noteSynced(sync) }
+  }
+
+  /// Writes where recovery may start, where logs begin, and what consumers may read.
+  func writeCheckpoints(_ logs: [PartitionLog]) throws(DiskError) {
+    try write(StoreLayout.recoveryPoints, logs) { $0.trustedOffset }
+    try write(StoreLayout.logStarts, logs) { $0.startOffset }
+    try write(StoreLayout.highWatermarks, logs) { $0.endOffset }
+  }
+
+  /// Writes where the logs begin, so that records which were deleted do not come back.
+  func writeLogStarts() throws(LogError) {
+    let logs = currentLogs.withLock { $0 }()
+    do throws(DiskError) { try write(StoreLayout.logStarts, logs) { $0.startOffset } } catch {
+      throw LogError(error)
+    }
+  }
+
+  /// Writes how far recovery may trust the logs.
+  func writeRecoveryPoints() throws(LogError) {
+    let logs = currentLogs.withLock { $0 }()
+    do throws(DiskError) { try write(StoreLayout.recoveryPoints, logs) { $0.trustedOffset } } catch
+    {
+      throw LogError(error)
+    }
+  }
+
+  private func write(
+    _ name: String, _ logs: [PartitionLog], _ offset: (PartitionLog) -> Offset
+  ) throws(DiskError) {
+    let ordered = logs.sorted {
+      ($0.identity.topic, $0.identity.partition) < ($1.identity.topic, $1.identity.partition)
+    }
+    let entries = ordered.map { OffsetCheckpoint.Entry($0.identity, offset($0)) }
+    let bytes = OffsetCheckpoint(entries: entries).encode()
+    try checkpointFiles.withLock { _ throws(DiskError) in
+      try disk.replaceFile(at: "\(path)/\(name)", with: bytes, isDurable: true)
+    }
+  }
+
+  /// Bounds what recovery would have to scan, now and then.
+  func checkpointIfDue(_ logs: [PartitionLog], interval: Duration) {
+    let isDue = lastCheckpoint.withLock { last in
+      guard last.duration(to: .now) >= interval else { return false }
+      last = .now
+      return true
+    }
+    guard isDue, !isPoisoned else { return }
+    do throws(LogError) { try checkpoint(logs) } catch { logger.error("checkpoint: \(error)") }
+  }
+
+  /// Makes the logs durable with all that recovery needs to trust them, and says so in the
+  /// checkpoint files.
+  func checkpoint(_ logs: [PartitionLog], isClosing: Bool = false) throws(LogError) {
+    let due = logs.filter { $0.needsCheckpoint || isClosing }
+    guard !due.isEmpty || isClosing else { return }
+    var staged: [StagedCheckpoint] = []
+    do throws(LogError) {
+      for log in due {
+        let checkpoint = try log.stageCheckpoint(isClosing: isClosing)
+        if !checkpoint.files.isEmpty || log.needsCheckpoint { staged.append(checkpoint) }
+      }
+      if staged.count > Limits.maxSyncedOneByOne {
+        try makeDurableTogether(staged)
+      } else {
+        for checkpoint in staged { try makeDurable(checkpoint) }
+      }
+      do throws(DiskError) { try writeCheckpoints(logs) } catch { throw LogError(error) }
+    } catch {
+      for checkpoint in staged { checkpoint.log.abandon(checkpoint) }
+      throw error
+    }
+    for checkpoint in staged where !checkpoint.files.isEmpty {
+      try checkpoint.log.removeOldSnapshots()
+    }
+  }
+
+  private func makeDurable(_ checkpoint: StagedCheckpoint) throws(LogError) {
+    let log = checkpoint.log
+    try checkpoint.files.sync()
+    try log.install(checkpoint)
+    for segment in checkpoint.trimmed { try log.sync(segment) }
+    try log.syncFiles(before: checkpoint.end)
+    log.noteTrusted(checkpoint)
+  }
+
+  /// The contents of new files are durable before their names are.
+  private func makeDurableTogether(_ staged: [StagedCheckpoint]) throws(LogError) {
+    do throws(DiskError) { try disk.syncFileSystem(path) } catch { throw poison(error) }
+    for checkpoint in staged { try checkpoint.log.install(checkpoint) }
+    let syncs = staged.map { $0.log.fileSystemSync() }
+    do throws(DiskError) { try disk.syncFileSystem(path) } catch { throw poison(error) }
+    for (checkpoint, sync) in zip(staged, syncs) {
+      checkpoint.log.noteSynced(sync)
+      checkpoint.log.noteTrusted(checkpoint)
+    }
+  }
+}

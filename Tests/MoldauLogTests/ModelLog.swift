@@ -1,0 +1,92 @@
+import MoldauFormat
+
+@testable import MoldauLog
+
+/// What a test knows of one partition's log: what was done to it and what was promised.
+struct ModelLog {
+  /// The batches of all appends that returned and were not cut since, in order.
+  var batches: [ModelBatch] = []
+  /// An append that has not returned: it may have happened.
+  var pending: ModelBatch?
+  /// A truncation that has not returned: it may have happened.
+  var pendingCut: Offset?
+  /// All below it was acknowledged as durable.
+  var durableEnd = Offset.zero
+  /// The log begins at or above this offset: records below were deleted for good.
+  var leastStart = Offset.zero
+  /// The log begins at or below this offset: nobody deleted more.
+  var mostStart = Offset.zero
+  /// The offset of the next record.
+  var end = Offset.zero
+  var leaderEpoch: Int32 = 0
+  var nextSequence: Int32 = 0
+
+  mutating func append(_ batch: ModelBatch) {
+    batches.append(batch)
+    end = batch.nextOffset
+    pending = nil
+  }
+
+  /// Where a cut to `offset` ends the log: the batch that holds the offset goes too.
+  func endAfterCut(to offset: Offset) -> Offset {
+    batches.first { $0.nextOffset > offset }.map { min($0.baseOffset, offset) } ?? min(offset, end)
+  }
+
+  mutating func cut(to offset: Offset) {
+    pendingCut = nil
+    guard offset < end else { return }
+    let newEnd = endAfterCut(to: offset)
+    batches.removeAll { $0.baseOffset >= newEnd }
+    end = newEnd
+    durableEnd = newEnd
+    nextSequence = (batches.last { $0.producerID >= 0 }?.lastSequence ?? -1) + 1
+  }
+
+  /// All below it has to be found after a crash.
+  func certainEnd(keepsAll: Bool) -> Offset {
+    let certain = keepsAll ? end : durableEnd
+    return pendingCut.map { min(certain, endAfterCut(to: $0)) } ?? certain
+  }
+
+  /// Takes what a recovery has found for what there is, all of it durable.
+  mutating func adopt(_ found: [ModelBatch], start: Offset, end: Offset) {
+    batches = found
+    self.end = end
+    durableEnd = end
+    leastStart = start
+    mostStart = start
+    pending = nil
+    pendingCut = nil
+    nextSequence = (found.last { $0.producerID >= 0 }?.lastSequence ?? -1) + 1
+  }
+}
+
+/// What a test knows of a topic.
+struct ModelTopic {
+  enum Presence {
+    /// Its creation was acknowledged.
+    case certain
+    /// Its creation has not returned.
+    case creating
+    /// Its deletion has not returned.
+    case deleting
+  }
+
+  var presence = Presence.creating
+  var configuration: TopicConfiguration
+  var logs: [ModelLog]
+}
+
+/// A promise that was not kept.
+struct BrokenPromise: Error, CustomStringConvertible {
+  var description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}
+
+/// Throws when a promise is not kept.
+func hold(_ isKept: Bool, _ promise: @autoclosure () -> String) throws {
+  if !isKept { throw BrokenPromise(promise()) }
+}
