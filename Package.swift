@@ -81,7 +81,8 @@ let package = Package(
     .target(
       name: "MoldauFuzz",
       dependencies: [
-        "MoldauProtocol", "MoldauLog", "MoldauDisk", "MoldauCompression", "MoldauFormat",
+        "MoldauBroker", "MoldauProtocol", "MoldauLog", "MoldauDisk", "MoldauCompression",
+        "MoldauFormat", logging,
       ],
       path: "Tests/Fuzz/MoldauFuzz", swiftSettings: settings),
     .testTarget(

@@ -23,7 +23,7 @@ extension FuzzTarget {
     do throws(DiskError) { try directory.write(to: disk) } catch {
       fatalError("a disk in memory takes the files: \(error)")
     }
-    guard let store = result({ () throws(LogError) in try open(disk) }) else { return }
+    guard let store = result({ () throws(LogError) in try openStore(on: disk) }) else { return }
     let isWhole = directory.isCheckedWhole
     _ = readAll(of: store, isWhole: isWhole)
     let batch = singleRecordBatch()
@@ -44,7 +44,7 @@ extension FuzzTarget {
     let ends = readAll(of: store, isWhole: isWhole)
     guard result({ () throws(LogError) in try store.closeBlocking() }) != nil else { return }
     do throws(LogError) {
-      let again = try open(disk)
+      let again = try openStore(on: disk)
       hold(again.recovery.wasClean, "a store that was closed is clean")
       hold(readAll(of: again, isWhole: isWhole) == ends, "a closed store keeps its records")
       try again.closeBlocking()
@@ -53,7 +53,7 @@ extension FuzzTarget {
     }
   }
 
-  private static func open(_ disk: SimulatedDisk) throws(LogError) -> LogStore {
+  static func openStore(on disk: SimulatedDisk) throws(LogError) -> LogStore {
     var configuration = StoreConfiguration(recoveryThreadCount: 1)
     configuration.runsMaintenance = false
     return try LogStore.open(
@@ -65,7 +65,7 @@ extension FuzzTarget {
   private static func append(_ input: RawSpan, flags: UInt8) {
     let disk = SimulatedDisk(isCrashable: false)
     do throws(LogError) {
-      let store = try open(disk)
+      let store = try openStore(on: disk)
       let log = try store.createTopic("t", configuration(flags)).partitions[0]
       var position = 0
       while input.byteCount - position >= 2 {
@@ -103,7 +103,7 @@ extension FuzzTarget {
     }
   }
 
-  private static func singleRecordBatch() -> [UInt8] {
+  static func singleRecordBatch() -> [UInt8] {
     var encoder = RecordBatchEncoder(initialCapacity: 128)
     let value: [UInt8] = [1, 2, 3]
     encoder.append(key: value.rawSpan, value: value.rawSpan, timestampMilliseconds: 1)

@@ -22,7 +22,7 @@ package struct FuzzTarget: Sendable, CustomStringConvertible {
   /// Every target, each under a name of its own.
   package static let all: [FuzzTarget] =
     batchTargets + segmentFileTargets + directoryFileTargets + groupTargets
-    + compressionTargets + protocolTargets + storeTargets
+    + compressionTargets + protocolTargets + storeTargets + brokerTargets
 
   /// Returns the target called `name`.
   package static func named(_ name: String) -> FuzzTarget? {
