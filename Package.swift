@@ -14,7 +14,7 @@ let settings: [SwiftSetting] = [
 ]
 
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
-let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let nio: [Target.Dependency] = [
   .product(name: "NIOCore", package: "swift-nio"),
   .product(name: "NIOPosix", package: "swift-nio"),
@@ -92,7 +92,9 @@ let package = Package(
     tests("MoldauFormatTests", ["MoldauFormat", "CMoldau"]),
     tests("MoldauCompressionTests", ["MoldauCompression", "MoldauFormat"]),
     tests("MoldauDiskTests", ["MoldauDisk"]),
-    tests("MoldauLogTests", ["MoldauLog", "MoldauDisk", "MoldauFormat", "MoldauCompression"]),
+    tests(
+      "MoldauLogTests",
+      ["MoldauLog", "MoldauDisk", "MoldauFormat", "MoldauCompression", metrics]),
     tests("MoldauProtocolTests", ["MoldauProtocol", "MoldauFormat"]),
     tests("MoldauClientTests", ["MoldauClient", "MoldauProtocol", "MoldauFormat"]),
     tests("MoldauBrokerTests", ["MoldauBroker", "MoldauProtocol", "MoldauLog", "MoldauDisk"]),

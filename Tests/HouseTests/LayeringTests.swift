@@ -12,7 +12,7 @@ struct LayeringTests {
     ),
     (
       "MoldauLog",
-      ["MoldauCompression", "MoldauDisk", "MoldauFormat", "CMoldau", "Logging", "Metrics"]
+      ["MoldauCompression", "MoldauDisk", "MoldauFormat", "CMoldau", "Logging", "CoreMetrics"]
     ),
     ("MoldauInspect", ["MoldauLog", "MoldauDisk", "MoldauFormat"]),
     ("MoldauProtocol", ["MoldauFormat"]),

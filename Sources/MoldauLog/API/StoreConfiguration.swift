@@ -1,3 +1,4 @@
+public import CoreMetrics
 public import Logging
 
 /// How a store treats its directory and its topics.
@@ -20,6 +21,8 @@ public struct StoreConfiguration: Sendable {
   public var checkpointInterval: Duration
   /// Where the store reports what an operator should know; quiet by default.
   public var logger: Logger
+  /// Makes the store's counters, gauges and timers; nil takes the process's `MetricsSystem`.
+  public var metrics: (any MetricsFactory)?
   /// Called now and then while recovery runs, from the threads that run it.
   public var onRecoveryProgress: (@Sendable (RecoveryProgress) -> Void)?
   /// Whether a thread of the store does retention, deletion and checkpoints. Tests that count system
@@ -39,6 +42,7 @@ public struct StoreConfiguration: Sendable {
     journalBytes: Int = 32 << 20,
     checkpointInterval: Duration = .seconds(60),
     logger: Logger = Logger(label: "moldau") { _ in SwiftLogNoOpLogHandler() },
+    metrics: (any MetricsFactory)? = nil,
     onRecoveryProgress: (@Sendable (RecoveryProgress) -> Void)? = nil
   ) {
     self.durability = durability
@@ -49,6 +53,7 @@ public struct StoreConfiguration: Sendable {
     self.journalBytes = journalBytes
     self.checkpointInterval = checkpointInterval
     self.logger = logger
+    self.metrics = metrics
     self.onRecoveryProgress = onRecoveryProgress
   }
 }

@@ -174,7 +174,11 @@ final class CommitQueue: Sendable {
         journaledByteCount += byteCount
       }
     }
+    let started = ContinuousClock.now
     let failure = barrier(direct: direct, journaled: journaled)
+    if failure == nil, let services = waiters.first?.log.services {
+      services.metrics.committed(in: started.duration(to: .now))
+    }
     pendingBytes.release(waiters.reduce(0) { $0 + $1.reservedByteCount })
     for waiter in waiters { waiter.resume(failure) }
   }

@@ -8,6 +8,8 @@ struct AppendState: Sendable {
   /// The end of the last batch in the active segment's file.
   var position: Int
   var unindexedByteCount: Int
+  /// What was appended since the metrics were last told.
+  var unreportedByteCount = 0
   var indexEntryCount: Int
   /// The latest timestamp in the active segment and where it is.
   var latest: TimeIndexEntry?

@@ -211,6 +211,7 @@ extension PartitionLog {
       state.unindexedByteCount = 0
     }
     state.unindexedByteCount += header.batchByteCount
+    state.unreportedByteCount += header.batchByteCount
     state.position += header.batchByteCount
     state.nextOffset = header.nextOffset
     active.publish(byteCount: state.position)

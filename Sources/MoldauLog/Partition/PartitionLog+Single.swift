@@ -14,53 +14,76 @@ extension PartitionLog {
     defer { withExtendedLifetime(record) {} }
     let bound = unsafe RecordBatch.singleRecordBatchMaxByteCount(
       keyByteCount: key?.count ?? 0, valueByteCount: value?.count ?? 0, headers: record.headers)
-    guard bound <= Limits.maxWindowedAppendBytes else { return try appendLarge(record, bound) }
-    let appended = try state.withLock { (state) throws(LogError) -> AppendedBatch? in
-      try unsafe encodeInWindow(record, key, value, bound, &state)
+    guard bound <= Limits.maxWindowedAppendBytes else { return try appendLarge(record) }
+    let needsTime = record.timestampMilliseconds == nil
+    let appended = state.withLock { state -> AppendedBatch? in
+      guard state.takesInWindow(bound, hasKey: unsafe key != nil) else { return nil }
+      let usesLogTime = state.settings.usesLogAppendTime
+      let now = usesLogTime || needsTime ? services.clock.nowMilliseconds() : 0
+      return unsafe encodeInWindow(record, key, value, bound, now, &state)
     }
-    guard let appended else { return try appendLarge(record, bound) }
+    guard let appended else { return try appendLarge(record) }
     observers.notify(end: appended.lastOffset.advanced(by: 1))
     return appended
   }
 
-  /// Encodes a record behind the last batch; returns nil when that is no place for it.
+  /// Encodes a record behind the last batch; returns nil when its time wants a new segment first.
+  @inline(__always)
   private func encodeInWindow(
     _ record: Record, _ key: UnsafeRawBufferPointer?, _ value: UnsafeRawBufferPointer?,
-    _ bound: Int, _ state: inout AppendState
-  ) throws(LogError) -> AppendedBatch? {
-    guard !state.isClosed else { throw .closed }
-    guard bound <= state.settings.maxBatchBytes else { return nil }
-    guard record.key != nil || !state.settings.isCompacted else { throw Self.missingKeyError }
+    _ bound: Int, _ now: Int64, _ state: inout AppendState
+  ) -> AppendedBatch? {
     let usesLogTime = state.settings.usesLogAppendTime
-    let now =
-      usesLogTime || record.timestampMilliseconds == nil ? services.clock.nowMilliseconds() : 0
     let timestamp = record.timestampMilliseconds ?? now
+    let maxTimestamp = usesLogTime ? now : timestamp
+    guard state.isYoungEnough(for: maxTimestamp),
+      let target = unsafe state.window?.bytes(from: state.position)
+    else { return nil }
+    let offset = state.nextOffset
     let fields = BatchFields(
-      baseOffset: state.nextOffset, partitionLeaderEpoch: 0,
-      attributes: BatchAttributes(isLogAppendTime: usesLogTime),
-      maxTimestampMilliseconds: usesLogTime ? now : nil)
-    var header = RecordBatchHeader(
-      baseOffset: state.nextOffset, batchLength: Int32(bound - 12), partitionLeaderEpoch: 0,
-      checksum: 0, attributes: fields.attributes, lastOffsetDelta: 0,
-      baseTimestampMilliseconds: timestamp, maxTimestampMilliseconds: usesLogTime ? now : timestamp,
-      producerID: -1, producerEpoch: -1, baseSequence: -1, recordCount: 1)
-    if shouldRoll(state, header) { try roll(&state) }
-    if !state.indexesAreGrowing { try prepareIndexes(&state) }
-    state.smallAppendCount += 1
-    guard state.smallAppendCount > 1, let window = openWindow(&state, bound) else { return nil }
+      baseOffset: offset, partitionLeaderEpoch: 0,
+      attributes: usesLogTime ? BatchAttributes(isLogAppendTime: true) : BatchAttributes(rawValue: 0),
+      maxTimestampMilliseconds: maxTimestamp)
     // SAFETY: the window holds `bound` bytes more, and nobody reads them before they are published.
     let byteCount = unsafe RecordBatch.encodeSingleRecordBatch(
-      into: window.bytes(from: state.position), key: key, value: value,
-      timestampMilliseconds: timestamp, headers: record.headers, fields: fields)
-    header.batchLength = Int32(truncatingIfNeeded: byteCount - 12)
-    finishWrite(&state, header, nil)
+      into: target, key: key, value: value, timestampMilliseconds: timestamp,
+      headers: record.headers, fields: fields)
+    publishSingle(&state, byteCount, maxTimestamp)
     return AppendedBatch(
-      baseOffset: header.baseOffset, lastOffset: header.baseOffset,
-      logAppendTimeMilliseconds: usesLogTime ? now : -1, byteCount: byteCount)
+      baseOffset: offset, lastOffset: offset, logAppendTimeMilliseconds: usesLogTime ? now : -1,
+      byteCount: byteCount)
   }
 
-  /// Appends a record that no window takes.
-  private func appendLarge(_ record: Record, _ bound: Int) throws(LogError) -> AppendedBatch {
+  /// What `finishWrite` does, for a batch of one record without a producer.
+  @inline(__always)
+  private func publishSingle(
+    _ state: inout AppendState, _ byteCount: Int, _ maxTimestamp: Int64
+  ) {
+    let offset = state.nextOffset
+    if maxTimestamp > state.latest?.timestampMilliseconds ?? -1 {
+      state.latest = TimeIndexEntry(
+        timestampMilliseconds: maxTimestamp, relativeOffset: state.active.relative(offset))
+    }
+    if state.unindexedByteCount > state.settings.indexIntervalBytes {
+      state.active.addIndexEntry(
+        lastOffset: offset, position: state.position, time: state.latest)
+      state.indexEntryCount += 1
+      state.unindexedByteCount = 0
+    }
+    state.unindexedByteCount += byteCount
+    state.unreportedByteCount += byteCount
+    state.position += byteCount
+    state.nextOffset = offset.advanced(by: 1)
+    state.windowWasUsed = true
+    state.active.publish(byteCount: state.position)
+    endCounter.store(state.nextOffset.rawValue, ordering: .releasing)
+    if state.epochs.latest == nil { state.epochs.note(0, from: offset) }
+    publishStable(state)
+  }
+
+  /// Appends a record that no window takes, or before which something else is due.
+  @inline(never)
+  private func appendLarge(_ record: Record) throws(LogError) -> AppendedBatch {
     try append(EncodedBatch([record], codec: .none, self))
   }
 
@@ -80,5 +103,26 @@ extension PartitionLog {
 
   static var missingKeyError: LogError {
     .invalidBatch(.invalid(field: "key", reason: "a record of a compacted topic needs a key"))
+  }
+}
+
+extension AppendState {
+  /// Whether a batch of one record and at most `bound` bytes can go straight behind the last one:
+  /// nothing refuses it, and no roll, window or index has to come first.
+  @inline(__always)
+  func takesInWindow(_ bound: Int, hasKey: Bool) -> Bool {
+    guard let window else { return false }
+    return position + bound <= window.end && position + bound <= settings.segmentBytes
+      && bound <= settings.maxBatchBytes && (hasKey || !settings.isCompacted)
+      && indexEntryCount < settings.maxIndexEntries && indexesAreGrowing && !isClosed
+      && nextOffset - active.baseOffset <= Int64(Int32.max) && nextOffset.rawValue < .max - 1
+  }
+
+  /// Whether a batch of this time belongs in the active segment.
+  @inline(__always)
+  func isYoungEnough(for maxTimestamp: Int64) -> Bool {
+    guard let first = firstTimestampMilliseconds else { return false }
+    let (age, overflows) = maxTimestamp.subtractingReportingOverflow(first)
+    return !overflows && age <= settings.segmentAgeMilliseconds
   }
 }

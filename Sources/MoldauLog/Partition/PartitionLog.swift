@@ -32,6 +32,8 @@ package final class PartitionLog: Sendable {
   /// Whether the topic was deleted: nothing of the log has to become durable any more.
   let wasDeleted = Atomic<Bool>(false)
   let observers = AppendObservers()
+  /// The end offset that the metrics were last told; the maintenance thread's.
+  let reportedCounter: Atomic<Int64>
   /// Up to where the commit journal or a sync covers the log. Used by the commit thread alone, but
   /// for truncation, which keeps appends out.
   let commitPoint: Mutex<CommitPoint>
@@ -53,6 +55,7 @@ package final class PartitionLog: Sendable {
     self.state = Mutex(state)
     segmentList = Mutex(segments)
     endCounter = Atomic(end.rawValue)
+    reportedCounter = Atomic(end.rawValue)
     startCounter = Atomic(startOffset.rawValue)
     stableCounter = Atomic(stable.rawValue)
     durableCounter = Atomic(recoveryPoint.rawValue)

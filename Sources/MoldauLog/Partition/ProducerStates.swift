@@ -30,7 +30,9 @@ package struct ProducerStates: Sendable {
   var isEmpty: Bool { producers.isEmpty }
 
   /// The first offset of the earliest open transaction.
-  var firstUndecidedOffset: Offset? { openTransactions.values.min() }
+  var firstUndecidedOffset: Offset? {
+    openTransactions.isEmpty ? nil : openTransactions.values.min()
+  }
 
   /// Takes a batch into account; `control` is the record of a control batch.
   ///

@@ -35,6 +35,7 @@ extension LogStore {
     let logs = topics.flatMap(\.partitions)
     enforceRetention()
     for log in logs { log.releaseIdleWindow() }
+    services.metrics.report(logs, pendingByteCount: services.commits.pendingBytes.byteCount)
     services.checkpointIfDue(logs, interval: configuration.checkpointInterval)
     services.deletions.removeDue(now: services.clock.nowMilliseconds(), services)
   }

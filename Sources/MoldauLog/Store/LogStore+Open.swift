@@ -95,6 +95,7 @@ struct StoreOpening {
     try services.checkpoint(logs)
     if !wasClean { try finishRecovery(logs) }
     report.duration = started.duration(to: .now)
+    services.metrics.recovered(report)
     for damage in report.damages {
       services.logger.error("\(damage.path): damage at byte \(damage.position), see the report")
     }

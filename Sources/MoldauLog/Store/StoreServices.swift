@@ -12,6 +12,7 @@ final class StoreServices: Sendable {
   let logger: Logger
   let commits: CommitQueue
   let maintenance: MaintenanceQueue
+  let metrics: StoreMetrics
   let readers = WorkerPool(name: "moldau-read", maxThreads: Limits.maxReaderThreads)
   let deletions = PendingDeletions()
   /// The configurations as the file has them; the lock orders changes to topics.
@@ -32,6 +33,7 @@ final class StoreServices: Sendable {
     self.disk = disk
     self.clock = clock
     logger = configuration.logger
+    metrics = StoreMetrics(path: path, factory: configuration.metrics)
     budget = HandleBudget(maxHolders: configuration.maxOpenFiles)
     maintenance = MaintenanceQueue()
     let journal = CommitJournal(
@@ -61,6 +63,7 @@ final class StoreServices: Sendable {
     hasFailed.store(true, ordering: .releasing)
     leaveFailedSyncMarker()
     logger.critical("\(poisoned)")
+    metrics.syncFailed()
     return poisoned
   }
 
