@@ -124,7 +124,7 @@ struct CrashTests {
 /// What holds after any crash.
 struct CrashAftermath {
   let topics: [String: ModelTopic]
-  let clock: SetClock
+  let clock: ModelClock
   let style: CrashStyle
   /// Damage that a recovery has mended before it crashed itself is in no report any more, but its
   /// bytes are beside the log.

@@ -5,7 +5,7 @@ import Synchronization
 @testable import MoldauLog
 
 /// A clock that stands still until it is set.
-final class SetClock: WallClock {
+final class ModelClock: WallClock {
   private let now = Atomic<Int64>(1_000_000)
 
   func nowMilliseconds() -> Int64 { now.load(ordering: .relaxed) }
@@ -22,7 +22,7 @@ final class SetClock: WallClock {
 final class ModelStore {
   static let path = "/store"
 
-  let clock = SetClock()
+  let clock = ModelClock()
   private(set) var disk: SimulatedDisk
   /// `nil` between a failed opening and the next one.
   private(set) var store: LogStore?
