@@ -19,6 +19,8 @@ enum Limits {
 
   /// Slices of at least this size are sent by the system from the file, smaller ones are copied.
   static let fileTransferBytes = 128 << 10
+  /// As above, when an answer holds `highWaterBytes` of copies already.
+  static let smallFileTransferBytes = 8 << 10
 
   /// A frame of at most this size needs no share of the request memory.
   static let unreservedFrameBytes = 128 << 10

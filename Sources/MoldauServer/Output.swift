@@ -41,7 +41,11 @@ struct Output {
   private mutating func append(
     _ slice: LogSlice, _ count: Int, _ allocator: ByteBufferAllocator
   ) throws(LogError) {
-    if count >= Limits.fileTransferBytes, FileTransfer.canSend(slice) {
+    // An answer of many partitions must not take as much memory as they hold.
+    let isLarge =
+      count >= Limits.fileTransferBytes
+      || byteCount >= Limits.highWaterBytes && count >= Limits.smallFileTransferBytes
+    if isLarge, FileTransfer.canSend(slice) {
       cutTail()
       pieces.append(.file(slice))
       return

@@ -32,7 +32,7 @@ extension ServerError {
         "this machine does not have the address; 127.0.0.1 and 0.0.0.0 always work"
       case let error as IOError:
         error.description
-      case is SocketAddressError:
+      case is SocketAddressError, is SocketAddressError.UnknownHost:
         "the name is not known; check its spelling, or give an address"
       default:
         "\(error)"

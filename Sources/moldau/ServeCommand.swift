@@ -32,12 +32,15 @@ struct ServeCommand: AsyncParsableCommand {
   var data: String
 
   @Option(
-    help: "Where to listen: HOST:PORT or [IPv6]:PORT; port 0 takes a free one.", transform: address)
+    help: ArgumentHelp(
+      "Where to listen: HOST:PORT or [IPv6]:PORT; port 0 takes a free one.",
+      valueName: "host:port"), transform: address)
   var kafka: HostAndPort
 
   @Option(
-    help: "What clients are told to connect to (default: the address that they used).",
-    transform: address)
+    help: ArgumentHelp(
+      "What clients are told to connect to (default: the address that they used).",
+      valueName: "host:port"), transform: address)
   var advertise: HostAndPort?
 
   @Option(help: "What acks=all waits for: the device (group-commit), or the system's memory.")
@@ -72,6 +75,7 @@ struct ServeCommand: AsyncParsableCommand {
 
   func run() async throws {
     let stop = StopSignal()
+    DescriptorLimit.raise()
     let logger = logger()
     let store: LogStore
     do throws(LogError) {
