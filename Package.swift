@@ -89,6 +89,21 @@ let package = Package(
       name: "MoldauFuzzTests", dependencies: ["MoldauFuzz", "MoldauProtocol"],
       path: "Tests/Fuzz/MoldauFuzzTests", swiftSettings: settings),
 
+    // The process that the process tests kill, and what it and they know of each other.
+    .executableTarget(
+      name: "moldau-writer", dependencies: ["MoldauLoad", "MoldauLog"],
+      path: "Tests/Process/Writer", swiftSettings: settings),
+    .target(
+      name: "MoldauLoad", dependencies: ["MoldauLog", "MoldauFormat"], path: "Tests/Process/Load",
+      swiftSettings: settings),
+    .testTarget(
+      name: "MoldauProcessTests",
+      dependencies: [
+        "moldau", "moldau-writer", "MoldauLoad", "MoldauInspect", "MoldauClient", "MoldauProtocol",
+        "MoldauLog", "MoldauDisk", "MoldauFormat",
+      ],
+      path: "Tests/Process/MoldauProcessTests", swiftSettings: settings),
+
     tests("MoldauFormatTests", ["MoldauFormat", "CMoldau"]),
     tests("MoldauCompressionTests", ["MoldauCompression", "MoldauFormat"]),
     tests("MoldauDiskTests", ["MoldauDisk"]),

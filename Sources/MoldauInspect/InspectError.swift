@@ -20,7 +20,7 @@ extension InspectError: CustomStringConvertible {
     switch self {
     case .notFound(let path): "there is no \(path)"
     case .unknownKind(let path):
-      "\(path) is no data directory, partition folder or file of one (docs/format/log-directory.md)"
+      "\(path) is no data directory, partition folder or file of one"
     case .log(let error): "\(error)"
     }
   }
