@@ -46,7 +46,7 @@ enum BatchRow {
   }
 
   private static func bytes(_ span: RawSpan?) -> FieldValue {
-    guard let span else { return .none }
+    guard let span else { return .bytes(nil) }
     // SAFETY: the array copies the bytes while they are borrowed.
     return .bytes(unsafe span.withUnsafeBytes { unsafe [UInt8]($0) })
   }

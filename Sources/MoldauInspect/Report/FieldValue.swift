@@ -9,8 +9,8 @@ package enum FieldValue: Hashable, Sendable {
   case text(String)
   /// Milliseconds since 1970; a number in JSON, a date in a table.
   case timestamp(Int64)
-  /// A record's key or value: text where it is UTF-8, else hexadecimal.
-  case bytes([UInt8])
+  /// A record's key or value, nil where it is null: text where it is UTF-8, else hexadecimal.
+  case bytes([UInt8]?)
   case headers([RecordHeader])
 
   package static func optional(_ value: Int64?) -> FieldValue {

@@ -11,7 +11,8 @@ package enum JSONLine {
       case .integer(let number), .timestamp(let number): text += String(number)
       case .boolean(let value): text += value ? "true" : "false"
       case .text(let value): text += quoted(value)
-      case .bytes(let bytes):
+      case .bytes(nil): text += "null,\(quoted(field.name + "Encoding")):null"
+      case .bytes(let bytes?):
         let readable = ReadableBytes(bytes)
         text += "\(quoted(readable.string)),\(quoted(field.name + "Encoding")):"
         text += quoted(readable.encoding)

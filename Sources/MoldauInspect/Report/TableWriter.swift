@@ -82,7 +82,7 @@ package struct TableWriter {
     case .boolean(let value): value ? "yes" : "no"
     case .text(let text): text
     case .timestamp(let milliseconds): Timestamp.text(ofMilliseconds: milliseconds)
-    case .bytes(let bytes): readable(bytes)
+    case .bytes(let bytes): bytes.map(readable) ?? "null"
     case .headers(let headers):
       headers.map { "\($0.name)=\($0.value.map(readable) ?? "null")" }.joined(separator: " ")
     }
@@ -118,7 +118,7 @@ package struct TableWriter {
   }
 
   private func line(ofRecord row: ReportRow) -> String {
-    func text(_ name: String) -> String { row[name] == .none ? "null" : Self.cell(row[name]) }
+    func text(_ name: String) -> String { Self.cell(row[name]) }
     var line = "    offset \(text("offset"))  \(text("timestampMilliseconds"))  key \(text("key"))"
     line += "  value \(text("value"))"
     if case .headers(let headers) = row["headers"], !headers.isEmpty {
