@@ -32,6 +32,9 @@ struct SegmentRecovery {
   var producers: ProducerStates
   var epochs: LeaderEpochs
   var report = RecoveryReport()
+  /// Where bytes from the journal were put last.
+  private var lastRestored: Offset?
+
   /// The position in the file at which the bytes that no batch can be made of begin; what a scan
   /// found of them.
   private enum Ending {
@@ -167,6 +170,9 @@ struct SegmentRecovery {
     to file: any DiskFile, at position: Int, after next: Offset
   ) throws(LogError) -> Bool {
     guard let nextBaseOffset, next < nextBaseOffset else { return false }
+    // Bytes from the journal of which the scan made no batch would come again and again.
+    guard lastRestored.map({ $0 < next }) ?? true else { return false }
+    lastRestored = next
     let batches = journaled(next..<nextBaseOffset)
     guard batches.count > 0 else { return false }
     try truncate(file, to: position)
