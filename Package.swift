@@ -110,6 +110,9 @@ let package = Package(
     tests(
       "MoldauLogTests",
       ["MoldauLog", "MoldauDisk", "MoldauFormat", "MoldauCompression", metrics]),
+    tests(
+      "MoldauInspectTests",
+      ["MoldauInspect", "MoldauLog", "MoldauDisk", "MoldauCompression", "MoldauFormat"]),
     tests("MoldauProtocolTests", ["MoldauProtocol", "MoldauFormat"]),
     tests("MoldauClientTests", ["MoldauClient", "MoldauProtocol", "MoldauFormat"]),
     tests("MoldauBrokerTests", ["MoldauBroker", "MoldauProtocol", "MoldauLog", "MoldauDisk"]),
