@@ -58,6 +58,9 @@ package enum Limits {
   static let groupOffsetSegmentBytes = 100 << 20
   /// The longest name of a group, in bytes.
   static let maxGroupNameBytes = 4096
+  /// After a commit of this many waiters the next one waits a moment for them to come back.
+  static let minAwaitedCompany = 4
+  static let maxCompanyMicroseconds = 100
   /// A group commit waits at most this long for company.
   static let maxCommitDelaySeconds = 3600
 }

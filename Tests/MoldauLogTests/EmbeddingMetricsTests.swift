@@ -31,7 +31,9 @@ struct EmbeddingMetricsTests {
     #expect(factory.hasRecorded("moldau.log.commit.duration"))
     #expect(factory.hasRecorded("moldau.log.recovery.duration"))
     disk.onCall = DiskFault.at(1, .fail(errno: 5)) { $0.name == "fdatasync" }
-    await #expect(throws: LogError.self) { try await topic.append(Record(value: "d"), partition: 0) }
+    await #expect(throws: LogError.self) {
+      try await topic.append(Record(value: "d"), partition: 0)
+    }
     #expect(factory.total("moldau.log.failed.syncs") == 1)
     #expect(factory.total("moldau.log.commits") == 1)
   }

@@ -116,14 +116,31 @@ final class CommitQueue: Sendable {
   }
 
   private func run() {
-    while let (waiters, barriers) = takeAll() {
+    var company = 0
+    while let (waiters, barriers) = takeAll(expecting: company) {
       for barrier in barriers { barrier() }
       if !waiters.isEmpty { commit(waiters) }
+      company = waiters.count
     }
   }
 
-  private func takeAll() -> ([CommitWaiter], [@Sendable () -> Void])? {
+  /// Gives those whom the last commit has woken a moment to come back.
+  ///
+  /// Without it the first of them would have a barrier alone and the rest would wait for two. Bounded,
+  /// and only after a commit of several: docs/decisions/group-commit.md.
+  private func awaitCompany(_ expected: Int) {
+    guard expected >= Limits.minAwaitedCompany else { return }
+    let deadline = ContinuousClock.now + .microseconds(Limits.maxCompanyMicroseconds)
+    while ContinuousClock.now < deadline {
+      let count = pending.withLock { $0.isStopping ? .max : $0.waiters.count }
+      if count >= expected { return }
+      sched_yield()
+    }
+  }
+
+  private func takeAll(expecting company: Int) -> ([CommitWaiter], [@Sendable () -> Void])? {
     while true {
+      awaitCompany(company)
       let delay = pending.withLock { pending in
         pending.isStopping ? 0 : pending.waiters.map(\.maxDelayNanoseconds).min() ?? 0
       }

@@ -42,7 +42,8 @@ extension PartitionLog {
     let offset = state.nextOffset
     let fields = BatchFields(
       baseOffset: offset, partitionLeaderEpoch: 0,
-      attributes: usesLogTime ? BatchAttributes(isLogAppendTime: true) : BatchAttributes(rawValue: 0),
+      attributes: usesLogTime
+        ? BatchAttributes(isLogAppendTime: true) : BatchAttributes(rawValue: 0),
       maxTimestampMilliseconds: maxTimestamp)
     // SAFETY: the window holds `bound` bytes more, and nobody reads them before they are published.
     let byteCount = unsafe RecordBatch.encodeSingleRecordBatch(
