@@ -44,7 +44,7 @@ struct VerifyCommand: ParsableCommand {
     var summary = try check(report)
     if repair, summary.problemCount > 0 || !summary.wasClosedCleanly {
       report.add(summary.row)
-      try mend(report, summary.tails)
+      try mend(report, summary)
       summary = try check(report)
     }
     report.add(summary.row)
@@ -63,12 +63,12 @@ struct VerifyCommand: ParsableCommand {
   }
 
   private func mend(
-    _ report: ReportPrinter, _ tails: [VerifySummary.Tail]
+    _ report: ReportPrinter, _ found: VerifySummary
   ) throws(InspectError) {
     let bar = ProgressBar(title: "mending")
     defer { bar.finish() }
-    let found = try Repair.run(dir, tails: tails) { bar.show($0.scannedByteCount, of: nil) }
+    let done = try Repair.run(dir, found: found) { bar.show($0.scannedByteCount, of: nil) }
     bar.clear()
-    for row in Repair.rows(of: found, path: dir, tails: tails) { report.add(row) }
+    for row in Repair.rows(of: done, path: dir, found: found) { report.add(row) }
   }
 }

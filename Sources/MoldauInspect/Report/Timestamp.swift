@@ -4,13 +4,10 @@ enum Timestamp {
   ///
   /// The days are counted in eras of 400 years that begin on 1 March, so that the leap day is last.
   static func text(ofMilliseconds milliseconds: Int64) -> String {
-    let secondCount = milliseconds.flooredQuotient(by: 1000)
-    let millisecond = milliseconds - secondCount * 1000
-    let dayCount = secondCount.flooredQuotient(by: 86_400)
-    let second = secondCount - dayCount * 86_400
+    let (secondCount, millisecond) = milliseconds.flooredDivision(by: 1000)
+    let (dayCount, second) = secondCount.flooredDivision(by: 86_400)
     let days = dayCount + 719_468
-    let era = days.flooredQuotient(by: 146_097)
-    let dayOfEra = days - era * 146_097
+    let (era, dayOfEra) = days.flooredDivision(by: 146_097)
     let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
     let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
     let monthFromMarch = (5 * dayOfYear + 2) / 153
@@ -29,8 +26,9 @@ enum Timestamp {
 }
 
 extension Int64 {
-  fileprivate func flooredQuotient(by divisor: Int64) -> Int64 {
+  /// The quotient rounded down and the remainder, which is not negative.
+  fileprivate func flooredDivision(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
     let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-    return remainder < 0 ? quotient - 1 : quotient
+    return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
   }
 }

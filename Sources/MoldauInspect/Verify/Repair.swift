@@ -9,17 +9,20 @@ package import MoldauLog
 package enum Repair {
   /// Opens, mends and closes the store at `path`; `onProgress` gets the scanned bytes.
   ///
-  /// `tails` are the ends of logs that a check could make nothing of. Recovery cuts them, since it
-  /// takes them for unfinished writes; here nobody knows what they were, so that they are copied to
-  /// quarantine files first.
+  /// `found` is what a check says. The ends of logs that it could make nothing of are copied to
+  /// quarantine files first: recovery cuts them, since it takes them for unfinished writes, and here
+  /// nobody knows what they were. Leader epochs that are wrong are read from the batches instead.
   ///
   /// - Throws: `corrupt` for a file about which recovery does not guess: `partition.metadata` and
   ///   `moldau-topics`.
   package static func run(
-    _ path: String, tails: [VerifySummary.Tail] = [], disk: any Disk = SystemDisk(),
+    _ path: String, found: VerifySummary = VerifySummary(), disk: any Disk = SystemDisk(),
     onProgress: @escaping @Sendable (RecoveryProgress) -> Void = { _ in }
   ) throws(InspectError) -> RecoveryReport {
-    for tail in tails { try keep(tail, disk) }
+    for tail in found.tails { try keep(tail, disk) }
+    for path in found.wrongEpochs {
+      try InspectError.wrap { () throws(DiskError) in try disk.remove(path) }
+    }
     var configuration = StoreConfiguration(onRecoveryProgress: onProgress)
     configuration.runsMaintenance = false
     configuration.checksEverything = true
@@ -49,7 +52,7 @@ package enum Repair {
 
   /// What a repair did, as rows of a report.
   package static func rows(
-    of report: RecoveryReport, path: String, tails: [VerifySummary.Tail]
+    of report: RecoveryReport, path: String, found: VerifySummary
   ) -> [ReportRow] {
     var lines = ["scanned \(report.scannedSegmentCount) segments, \(report.scannedByteCount) bytes"]
     if report.cutByteCount > 0 {
@@ -59,7 +62,7 @@ package enum Repair {
       lines.append("restored \(report.replayedBatchCount) batches from the commit journal")
     }
     lines.append("wrote the indexes of \(report.rebuiltIndexCount) segments anew")
-    let kept = tails.map { tail in
+    let kept = found.tails.map { tail in
       ReportRow.finding(
         .repair, tail.path, at: tail.range.lowerBound,
         "kept \(tail.range.count) bytes of the end in \(quarantinePath(of: tail))")

@@ -90,13 +90,15 @@ extension Verifier {
       let entries = try unsafe LeaderEpochCheckpoint(parsing: bytes.span.bytes).entries
       for (before, entry) in zip(entries, entries.dropFirst()) {
         if entry.epoch <= before.epoch || entry.startOffset < before.startOffset {
-          problem(path, "epoch \(entry.epoch) is not above the one before it")
+          summary.wrongEpochs.append(path)
+          return problem(path, "epoch \(entry.epoch) is not above the one before it")
         }
       }
       if let last = entries.last, last.startOffset > end {
         note(path, "epoch \(last.epoch) begins behind the log's end, \(end)")
       }
     } catch {
+      summary.wrongEpochs.append(path)
       problem(path, "\(error)")
     }
   }

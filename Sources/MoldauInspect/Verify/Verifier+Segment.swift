@@ -19,7 +19,7 @@ extension Verifier {
     while let step = try walk.next() {
       switch step {
       case .unreadable(let bytes):
-        report(bytes, check)
+        report(bytes, check, from: walk.nextOffset)
         offsets?.skip(bytes.range)
         times?.skip(to: walk.nextOffset)
         advance(by: bytes.range.count)
@@ -48,11 +48,14 @@ extension Verifier {
     return walk.nextOffset
   }
 
-  private mutating func report(_ bytes: UnreadableBytes, _ check: SegmentCheck) {
+  private mutating func report(
+    _ bytes: UnreadableBytes, _ check: SegmentCheck, from offset: Offset
+  ) {
     let start = bytes.range.lowerBound
     let count = bytes.range.count
     let isOpenEnd = check.nextBaseOffset == nil && !check.wasClosedCleanly
-    if bytes.extent == .tornTail {
+    // Recovery itself keeps what it cuts off a segment that others follow.
+    if bytes.extent == .tornTail, check.nextBaseOffset == nil {
       summary.tails.append(VerifySummary.Tail(path: check.logPath, range: bytes.range))
     }
     switch bytes.extent {
@@ -65,7 +68,10 @@ extension Verifier {
         check.logPath, at: start,
         "\(count) bytes of an unfinished write (\(bytes.reason)); the next opening cuts them")
     case .tornTail:
-      problem(check.logPath, at: start, "\(count) damaged bytes at the end: \(bytes.reason)")
+      let last = check.nextBaseOffset.map { " to \($0) (exclusive)" } ?? " on"
+      problem(
+        check.logPath, at: start,
+        "\(count) damaged bytes at the end, offsets \(offset)\(last): \(bytes.reason)")
     case .damage(let lost):
       problem(check.logPath, at: start, Inspector.damageText(bytes, lost))
     }

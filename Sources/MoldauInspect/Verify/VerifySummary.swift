@@ -16,6 +16,8 @@ package struct VerifySummary: Equatable, Sendable {
   /// Whether the directory was stopped in order; else its next opening recovers.
   package var wasClosedCleanly = false
   package var tails: [Tail] = []
+  /// Leader epoch checkpoints that are wrong; the batches have their epochs too.
+  package var wrongEpochs: [String] = []
 
   package var row: ReportRow {
     ReportRow(
