@@ -144,6 +144,32 @@ struct FetchTests {
     }
   }
 
+  @Test("an answer of many partitions comes whole, copied and from files")
+  func manyPartitions() async throws {
+    let count: Int32 = 120
+    try await TestServer.run(.folder, { $0.broker.newTopics.partitionCount = Int(count) }) {
+      server in
+      let client = try server.raw()
+      let topic = try VersionTests.makeTopic("log", client)
+      let value = String(repeating: "z", count: 20_000)
+      var batches: [Int32: [UInt8]] = [:]
+      var offsets: [Int32: Int64] = [:]
+      for index in 0..<count {
+        batches[index] = try batch(["\(index) \(value)"])
+        offsets[index] = 0
+      }
+      _ = try client.call(ProduceRequest(batches, to: topic, acks: 1), version: 9)
+      var fetch = FetchRequest(offsets, of: topic)
+      fetch.maxBytes = .max
+      try client.send(fetch, version: 12)
+      let answer = try client.receive(answerTo: FetchRequest.self, version: 12)
+      for index in 0..<count {
+        let isEqual = try answer.values(of: index) == ["\(index) \(value)"]
+        #expect(isEqual, "partition \(index)")
+      }
+    }
+  }
+
   @Test("several connections fetch from one segment file at the same time")
   func sharedFile() async throws {
     try await TestServer.run(.folder) { server in
