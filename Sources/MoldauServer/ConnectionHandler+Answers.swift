@@ -82,14 +82,16 @@ extension ConnectionHandler {
   /// Sends what is ready.
   func flush() {
     guard let context else { return }
-    if !output.isEmpty {
-      write(to: context)
+    if !output.isEmpty { write(to: context) }
+    if hasUnflushed {
+      hasUnflushed = false
       context.flush()
     }
     closeWhenDone(context)
   }
 
   private func write(to context: ChannelHandlerContext) {
+    hasUnflushed = true
     for piece in output.takeAll() {
       switch piece {
       case .bytes(let bytes):

@@ -49,6 +49,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
   /// The bytes of answers that wait in slots.
   var heldBytes = 0
   var output = Output()
+  /// Whether something was written to the channel and not flushed yet.
+  var hasUnflushed = false
   var timer: (deadline: NIODeadline, task: Scheduled<Void>)?
 
   init(_ services: ServerServices, _ loop: LoopResources, _ client: ClientConnection) {

@@ -58,6 +58,26 @@ struct OrderTests {
     }
   }
 
+  @Test("a client that asks for much before it reads gets all of it", arguments: [false, true])
+  func slowReader(fromFiles: Bool) async throws {
+    let count: Int32 = 60
+    try await TestServer.run(fromFiles ? .folder : .memory, durability: .buffered) { server in
+      let client = try server.raw()
+      let topic = try VersionTests.makeTopic("log", client)
+      let value = String(repeating: "w", count: 900_000)
+      let produce = ProduceRequest([0: try batch([value])], to: topic)
+      _ = try client.call(produce, version: 9)
+      for number in 0..<count {
+        try client.send(FetchRequest([0: 0], of: topic), version: 12, correlationID: number)
+      }
+      for number in 0..<count {
+        let answer = try client.receive(answerTo: FetchRequest.self, version: 12)
+        let isWhole = try answer.correlationID == number && answer.values() == [value]
+        #expect(isWhole, "answer \(number)")
+      }
+    }
+  }
+
   @Test("acknowledged appends of a pipeline are acknowledged in order", arguments: [1, -1])
   func pipelinedProduce(acks: Int16) async throws {
     let count: Int32 = 500
