@@ -4,7 +4,7 @@ import MoldauFormat
 /// Finds the file position from which to scan a segment for an offset.
 ///
 /// Sparse: one entry per `indexIntervalBytes` of log, so a lookup ends in a short scan. An entry is
-/// held as the eight bytes of the file in native order: the relative offset above the position.
+/// held as the eight bytes of the file: the relative offset, then the position, both big-endian.
 /// File format: docs/format/offset-index.md. Owned by one `Segment`, which guards it.
 struct OffsetIndex: Sendable {
   private enum Storage: Sendable {
@@ -29,10 +29,11 @@ struct OffsetIndex: Sendable {
       return nil
     }
     let count = byteCount / OffsetIndexEntry.byteCount
+    let base = unsafe UnsafeRawPointer(region.base)
     var last: UInt64 = 0
     var valid = 0
     while valid < count {
-      let entry = Self.entry(valid, in: region)
+      let entry = unsafe Self.entry(valid, of: base)
       if entry == 0 && valid > 0 { break }
       let position = Int(UInt32(truncatingIfNeeded: entry))
       let isAfterLast =
@@ -42,7 +43,9 @@ struct OffsetIndex: Sendable {
       last = entry
       valid += 1
     }
-    for rest in valid..<max(valid, count) where Self.entry(rest, in: region) != 0 { return nil }
+    for rest in valid..<max(valid, count) {
+      guard unsafe Self.entry(rest, of: base) == 0 else { return nil }
+    }
     storage = .mapped(region, entryCount: valid)
   }
 
@@ -61,7 +64,7 @@ struct OffsetIndex: Sendable {
   /// The same entries in an index that can grow.
   func growing() -> OffsetIndex {
     var result = OffsetIndex()
-    result.storage = .growing((0..<count).map { self[$0] })
+    result.storage = .growing((0..<count).map { self[$0].bigEndian })
     return result
   }
 
@@ -78,9 +81,9 @@ struct OffsetIndex: Sendable {
       preconditionFailure("append to the index of a sealed segment")
     }
     let entry = UInt64(relativeOffset) << 32 | UInt64(position)
-    precondition(entries.last.map { $0 < entry } ?? true, "index entries grow")
+    precondition(entries.last.map { $0.bigEndian < entry } ?? true, "index entries grow")
     storage = .growing([])
-    entries.append(entry)
+    entries.append(entry.bigEndian)
     storage = .growing(entries)
   }
 
@@ -90,14 +93,18 @@ struct OffsetIndex: Sendable {
   /// position 0 when there is none.
   /// - Complexity: O(log *n*); no allocation, no lock.
   func floor(of relativeOffset: Int32) -> Int {
-    let found = lastIndex { Int32(truncatingIfNeeded: $0 >> 32) <= relativeOffset }
-    return found.map { Int(UInt32(truncatingIfNeeded: self[$0])) } ?? 0
+    let target = UInt32(clamping: relativeOffset)
+    return unsafe withEntries { base, count in
+      unsafe Self.floor(base, count, shift: 32, atOrBelow: target)
+    }
   }
 
   /// Returns the greatest indexed batch start at or below `position`, 0 when there is none.
   func floor(ofPosition position: Int) -> Int {
-    let found = lastIndex { Int(UInt32(truncatingIfNeeded: $0)) <= position }
-    return found.map { Int(UInt32(truncatingIfNeeded: self[$0])) } ?? 0
+    let target = UInt32(clamping: position)
+    return unsafe withEntries { base, count in
+      unsafe Self.floor(base, count, shift: 0, atOrBelow: target)
+    }
   }
 
   /// The file's bytes.
@@ -114,33 +121,63 @@ struct OffsetIndex: Sendable {
   func truncated(toPosition position: Int) -> OffsetIndex {
     var result = OffsetIndex()
     result.storage = .growing(
-      (0..<count).map { self[$0] }.filter { Int(UInt32(truncatingIfNeeded: $0)) < position })
+      (0..<count).map { self[$0] }.filter { Int(UInt32(truncatingIfNeeded: $0)) < position }
+        .map(\.bigEndian))
     return result
   }
 
   private subscript(index: Int) -> UInt64 {
-    switch storage {
-    case .growing(let entries): entries[index]
-    case .mapped(let region, _): Self.entry(index, in: region)
+    unsafe withEntries { base, count in
+      precondition(index >= 0 && index < count, "no such entry")
+      return unsafe Self.entry(index, of: base)
     }
   }
 
+  /// Calls `body` with where the entries are and how many.
+  private func withEntries<Result>(_ body: (UnsafeRawPointer, Int) -> Result) -> Result {
+    switch storage {
+    case .growing(let entries):
+      // SAFETY: `body` reads whole entries below the count, within this call.
+      unsafe entries.withUnsafeBytes { buffer in
+        guard let base = buffer.baseAddress else { return unsafe body(Self.noEntries, 0) }
+        return unsafe body(base, entries.count)
+      }
+    case .mapped(let region, let entryCount):
+      // SAFETY: the entries were seen to fit in the region, which lives until `body` returns.
+      withExtendedLifetime(region) { unsafe body(UnsafeRawPointer(region.base), entryCount) }
+    }
+  }
+
+  /// An address for no entries; never read.
+  private static var noEntries: UnsafeRawPointer {
+    guard let address = unsafe UnsafeRawPointer(bitPattern: OffsetIndexEntry.byteCount) else {
+      preconditionFailure("eight is no null pointer")
+    }
+    return unsafe address
+  }
+
+  /// Returns the position of the last entry whose half at `shift` is at or below `target`, or 0.
+  ///
   /// HOT: once per fetched partition. Benchmark: `lookup`.
-  private func lastIndex(where isBelow: (UInt64) -> Bool) -> Int? {
+  private static func floor(
+    _ base: UnsafeRawPointer, _ count: Int, shift: UInt64, atOrBelow target: UInt32
+  ) -> Int {
     var low = 0
     var high = count
     while low < high {
       let middle = (low &+ high) &>> 1
-      if isBelow(self[middle]) { low = middle &+ 1 } else { high = middle }
+      let half = UInt32(truncatingIfNeeded: unsafe entry(middle, of: base) &>> shift)
+      let isBelow = half <= target
+      low = isBelow ? middle &+ 1 : low
+      high = isBelow ? high : middle
     }
-    return low == 0 ? nil : low &- 1
+    guard low > 0 else { return 0 }
+    return Int(UInt32(truncatingIfNeeded: unsafe entry(low &- 1, of: base)))
   }
 
-  private static func entry(_ index: Int, in region: any MappedRegion) -> UInt64 {
-    // SAFETY: callers stay below the entry count, which fits in the region; the region outlives the
-    // load, and every bit pattern is an integer.
-    unsafe UInt64(
-      bigEndian: region.base.loadUnaligned(
-        fromByteOffset: index * OffsetIndexEntry.byteCount, as: UInt64.self))
+  @inline(__always)
+  private static func entry(_ index: Int, of base: UnsafeRawPointer) -> UInt64 {
+    // SAFETY: callers stay below the entry count, and every bit pattern is an integer.
+    unsafe base.bigEndian(UInt64.self, at: index &* OffsetIndexEntry.byteCount)
   }
 }
