@@ -1,3 +1,4 @@
+import Glibc
 package import MoldauDisk
 package import MoldauFormat
 
@@ -76,12 +77,34 @@ package struct BatchSearch {
         rebasing: buffer[..<min(buffer.count, end - chunkStart)])
       let count = try unsafe read(file, chunk, at: chunkStart)
       guard count > 0 else { break }
-      if let index = unsafe chunk[..<count].lastIndex(where: { $0 != 0 }) {
-        last = chunkStart + index + 1
-      }
+      let filled = unsafe filledCount(of: UnsafeRawBufferPointer(rebasing: chunk[..<count]))
+      if filled > 0 { last = chunkStart + filled }
       chunkStart += count
     }
     return last
+  }
+
+  /// The count up to the last byte that is not zero.
+  ///
+  /// Looks at whole blocks first, since allocated room is megabytes of zeros.
+  private static func filledCount(of bytes: UnsafeRawBufferPointer) -> Int {
+    guard let base = bytes.baseAddress else { return 0 }
+    let blockByteCount = 4096
+    var end = bytes.count
+    while end > 0 {
+      let start = (end - 1) / blockByteCount * blockByteCount
+      // SAFETY: both comparisons stay between `start` and `end`, which lie in the buffer. A block is
+      // all zeros when it begins with one and each byte equals the next.
+      let isZero =
+        unsafe base.load(fromByteOffset: start, as: UInt8.self) == 0
+        && memcmp(base + start, base + start + 1, end - start - 1) == 0
+      guard isZero else {
+        while end > start, unsafe base.load(fromByteOffset: end - 1, as: UInt8.self) == 0 { end -= 1 }
+        return end
+      }
+      end = start
+    }
+    return 0
   }
 
   private static func read(
