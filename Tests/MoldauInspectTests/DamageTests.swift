@@ -196,6 +196,21 @@ struct DamageTests {
     }
   }
 
+  @Test("missing offsets are told, except where compaction may have taken them")
+  func gaps() throws {
+    let disk = try Fixture.disk("clean")
+    for kind in SegmentFileName.Kind.allCases where kind != .txnindex {
+      try disk.remove(
+        "/store/rolled-0/\(SegmentFileName(baseOffset: Offset(rawValue: 4), kind: kind))")
+    }
+    var notes: [ReportRow] = []
+    var verifier = Verifier(disk: disk) { notes.append($0) }
+    let summary = try verifier.run("/store")
+    #expect(summary.problemCount == 0)
+    #expect(
+      notes.map { $0["message"] } == [.text("offsets 4 to 8 (exclusive) are missing")])
+  }
+
   @Test("a directory that is open is refused")
   func inUse() throws {
     let disk = try Fixture.disk("clean")

@@ -8,6 +8,10 @@ struct SegmentCheck {
   /// Whether the next opening takes the segment's derived files as they are.
   let isTrusted: Bool
   let wasClosedCleanly: Bool
+  /// Whether the log should have a batch for each offset.
+  let isGapless: Bool
+  /// Where the segment before this one ended, if there is one.
+  let previousEnd: Offset?
 
   var logPath: String { folder.file(baseOffset, .log) }
 }

@@ -22,15 +22,17 @@ extension Verifier {
     try checkMetadata(folder, identity, &topicIDs)
     let recoveryPoint = facts.recoveryPoints[identity]
     var producers = try producers(before: folder)
-    var end = folder.baseOffsets.first ?? .zero
+    var previousEnd: Offset?
     for base in folder.baseOffsets {
       let next = folder.next(after: base)
       let isSynced = next.map { next in recoveryPoint.map { next <= $0 } ?? false } ?? false
       let check = SegmentCheck(
         folder: folder, baseOffset: base, nextBaseOffset: next,
-        isTrusted: facts.wasClosedCleanly || isSynced, wasClosedCleanly: facts.wasClosedCleanly)
-      end = try run(check, &producers)
+        isTrusted: facts.wasClosedCleanly || isSynced, wasClosedCleanly: facts.wasClosedCleanly,
+        isGapless: facts.gaplessTopics.contains(identity.topic), previousEnd: previousEnd)
+      previousEnd = try run(check, &producers)
     }
+    let end = previousEnd ?? .zero
     try checkSnapshots(folder, end: end)
     try checkEpochs(folder, end: end)
     checkOffsets(folder, identity, facts, end: end)

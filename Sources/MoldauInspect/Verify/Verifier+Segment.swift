@@ -16,12 +16,15 @@ extension Verifier {
     var walk = try SegmentWalk(
       file: file, baseOffset: check.baseOffset, nextBaseOffset: check.nextBaseOffset)
     var last: Offset?
+    var expected = check.previousEnd
     while let step = try walk.next() {
       switch step {
       case .unreadable(let bytes):
         report(bytes, check, from: walk.nextOffset)
         offsets?.skip(bytes.range)
         times?.skip(to: walk.nextOffset)
+        // The offsets of what is damaged were told.
+        expected = bytes.extent == .zeros ? expected : walk.nextOffset
         advance(by: bytes.range.count)
       case .batch(let header, let position):
         if let error = walk.recordsError(header) {
@@ -32,6 +35,12 @@ extension Verifier {
           let aborted = producers.add(header, control: control)
           if let control { transactions.add(header, control, aborted) }
         }
+        if let expected, header.baseOffset > expected, check.isGapless {
+          note(
+            path, at: position,
+            "offsets \(expected) to \(header.baseOffset) (exclusive) are missing")
+        }
+        expected = header.nextOffset
         offsets?.add(header, at: position)
         times?.add(header)
         last = header.lastOffset
@@ -53,13 +62,14 @@ extension Verifier {
   ) {
     let start = bytes.range.lowerBound
     let count = bytes.range.count
+    // What a crash leaves where nothing was synced, the next opening mends.
     let isOpenEnd = check.nextBaseOffset == nil && !check.wasClosedCleanly
     // Recovery itself keeps what it cuts off a segment that others follow.
     if bytes.extent == .tornTail, check.nextBaseOffset == nil {
       summary.tails.append(VerifySummary.Tail(path: check.logPath, range: bytes.range))
     }
     switch bytes.extent {
-    case .zeros where isOpenEnd:
+    case .zeros where isOpenEnd || !check.isTrusted:
       note(check.logPath, at: start, "\(count) bytes of zeros behind the last batch")
     case .zeros:
       problem(check.logPath, at: start, "\(count) bytes of zeros behind the last batch")

@@ -95,6 +95,9 @@ package struct Verifier {
     var recoveryPoints: [TopicPartition: Offset] = [:]
     var logStarts: [TopicPartition: Offset] = [:]
     var highWatermarks: [TopicPartition: Offset] = [:]
+    /// Topics whose logs have a batch for each offset: those that this engine made and does not
+    /// compact.
+    var gaplessTopics: Set<String> = []
   }
 
   private mutating func checkTop(_ folder: StoreFolder) throws(InspectError) -> Facts {
@@ -119,7 +122,8 @@ package struct Verifier {
       _ = try unsafe CleanShutdownMarker(parsing: bytes.span.bytes)
     }
     try checkFile(StoreLayout.topicConfigurations, folder) { (bytes) throws(FormatError) in
-      _ = try TopicConfigurations(parsing: bytes)
+      let topics = try TopicConfigurations(parsing: bytes).byTopic
+      facts.gaplessTopics = Set(topics.filter { !$0.value.isCompacted }.keys)
     }
     for name in CommitJournal.fileNames where folder.files.contains(name) {
       let frames = JournalFrames.read(try SmallFile.contents(of: folder.file(name), disk))
