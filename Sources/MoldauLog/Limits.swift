@@ -22,7 +22,7 @@ package enum Limits {
   static let scanBytes = 1 << 20
 
   /// Appends above this size go by pwrite rather than through a window, in bytes.
-  static let maxWindowedAppendBytes = 4 << 10
+  static let maxWindowedAppendBytes = 32 << 10
   /// The first window onto a segment's tail has this many bytes; each next one twice as many.
   static let minWindowBytes = 64 << 10
   static let maxWindowBytes = 512 << 10
