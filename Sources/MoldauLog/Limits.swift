@@ -6,7 +6,7 @@ package enum Limits {
   package static let maxBatchBytes = 256 << 20
   package static let maxPartitionsPerTopic = 100_000
   /// What a batch's records may decompress to.
-  package static let maxDecompressedBytes = 1 << 30
+  package static let maxDecompressedBytes = 256 << 20
 
   /// Recovery tells of its progress about this often, in bytes.
   static let recoveryProgressBytes = 32 << 20
