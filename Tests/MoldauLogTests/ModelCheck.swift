@@ -10,6 +10,8 @@ struct ModelCheck {
   let keepsAll: Bool
   /// Offsets of a partition that recovery has named as lost.
   var damages: [RecoveryReport.Damage] = []
+  /// Whether an opening that found something has crashed itself, so that its report is lost.
+  var reportWasLost = false
 
   /// Returns what is in each log.
   @discardableResult
@@ -29,7 +31,7 @@ struct ModelCheck {
       for (log, model) in zip(topic.partitions, model.logs) {
         do {
           contents[log.identity] = try check(log, model)
-        } catch {
+        } catch let error as BrokenPromise {
           throw BrokenPromise("\(log.identity): \(error)")
         }
       }
@@ -39,14 +41,16 @@ struct ModelCheck {
 
   private func check(_ log: PartitionLog, _ model: ModelLog) throws -> [ModelBatch] {
     let (start, end) = (log.startOffset, log.endOffset)
+    let least = model.pendingCut.map { min(model.leastStart, model.endAfterCut(to: $0)) }
     try hold(
-      start >= model.leastStart, "starts at \(start), but all below \(model.leastStart) was deleted"
+      start >= least ?? model.leastStart,
+      "starts at \(start), but all below \(model.leastStart) was deleted"
     )
     try hold(
       start <= model.mostStart, "starts at \(start), but nobody deleted above \(model.mostStart)")
     let found = try log.modelBatches()
     try checkOrigin(of: found, model)
-    try checkOrder(of: found, log)
+    try checkOrder(of: found, log, model)
     let certain = model.certainEnd(keepsAll: keepsAll)
     let there = Set(found.map(\.baseOffset))
     for batch in model.batches where batch.nextOffset <= certain && batch.nextOffset > start {
@@ -73,26 +77,32 @@ struct ModelCheck {
   }
 
   /// Offsets go on from batch to batch, except where the report says so.
-  private func checkOrder(of found: [ModelBatch], _ log: PartitionLog) throws {
+  private func checkOrder(of found: [ModelBatch], _ log: PartitionLog, _ model: ModelLog) throws {
     var next = log.startOffset
     for batch in found {
       if batch.baseOffset > next {
         try hold(
-          isReported(next, batch.baseOffset, log), "\(next) to \(batch.baseOffset) are missing")
+          isReported(next, batch.baseOffset, log, model),
+          "\(next) to \(batch.baseOffset) are missing")
       }
       try hold(batch.nextOffset > next, "\(batch.baseOffset) comes twice")
       next = batch.nextOffset
     }
     if next != log.endOffset {
-      try hold(isReported(next, log.endOffset, log), "ends at \(next), not at \(log.endOffset)")
+      try hold(
+        isReported(next, log.endOffset, log, model), "ends at \(next), not at \(log.endOffset)")
     }
   }
 
-  private func isReported(_ first: Offset, _ end: Offset, _ log: PartitionLog) -> Bool {
+  private func isReported(
+    _ first: Offset, _ end: Offset, _ log: PartitionLog, _ model: ModelLog
+  ) -> Bool {
+    if reportWasLost { return true }
     var next = first
-    for damage in damages.sorted(by: { $0.offsets.lowerBound < $1.offsets.lowerBound })
-    where damage.partition == log.identity && damage.offsets.lowerBound <= next {
-      next = max(next, damage.offsets.upperBound)
+    let reported = damages.filter { $0.partition == log.identity }.map(\.offsets) + model.gaps
+    for offsets in reported.sorted(by: { $0.lowerBound < $1.lowerBound })
+    where offsets.lowerBound <= next {
+      next = max(next, offsets.upperBound)
     }
     return next >= end
   }

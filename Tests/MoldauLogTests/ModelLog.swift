@@ -16,6 +16,8 @@ struct ModelLog {
   var leastStart = Offset.zero
   /// The log begins at or below this offset: nobody deleted more.
   var mostStart = Offset.zero
+  /// Offsets that an earlier recovery has named as lost.
+  var gaps: [Range<Offset>] = []
   /// The offset of the next record.
   var end = Offset.zero
   var leaderEpoch: Int32 = 0
@@ -27,18 +29,21 @@ struct ModelLog {
     pending = nil
   }
 
-  /// Where a cut to `offset` ends the log: the batch that holds the offset goes too.
+  /// Where a cut to `offset` ends the log at the least: the batch that holds the offset goes too.
   func endAfterCut(to offset: Offset) -> Offset {
-    batches.first { $0.nextOffset > offset }.map { min($0.baseOffset, offset) } ?? min(offset, end)
+    guard offset < end else { return end }
+    return batches.last { $0.nextOffset <= offset }?.nextOffset ?? .zero
   }
 
-  mutating func cut(to offset: Offset) {
+  /// Takes the log's end after a cut over.
+  mutating func cut(to newEnd: Offset) {
     pendingCut = nil
-    guard offset < end else { return }
-    let newEnd = endAfterCut(to: offset)
-    batches.removeAll { $0.baseOffset >= newEnd }
+    batches.removeAll { $0.nextOffset > newEnd }
+    gaps = gaps.map { $0.clamped(to: .zero..<newEnd) }.filter { !$0.isEmpty }
     end = newEnd
     durableEnd = newEnd
+    leastStart = min(leastStart, newEnd)
+    mostStart = min(mostStart, newEnd)
     nextSequence = (batches.last { $0.producerID >= 0 }?.lastSequence ?? -1) + 1
   }
 
@@ -51,6 +56,13 @@ struct ModelLog {
   /// Takes what a recovery has found for what there is, all of it durable.
   mutating func adopt(_ found: [ModelBatch], start: Offset, end: Offset) {
     batches = found
+    gaps = []
+    var next = start
+    for batch in found {
+      if batch.baseOffset > next { gaps.append(next..<batch.baseOffset) }
+      next = max(next, batch.nextOffset)
+    }
+    if next < end { gaps.append(next..<end) }
     self.end = end
     durableEnd = end
     leastStart = start

@@ -27,8 +27,10 @@ final class ModelStore {
   /// `nil` between a failed opening and the next one.
   private(set) var store: LogStore?
   private(set) var topics: [String: ModelTopic] = [:]
-  /// Whether appends may still be refused although the disk works: a sync has failed.
-  private(set) var isPoisoned = false
+  /// Whether a sync has failed since the store was opened.
+  var isPoisoned: Bool { store?.services.isPoisoned ?? false }
+  /// Whether a sync has failed since the beginning.
+  private(set) var wasPoisoned = false
   private var generator: SeededGenerator
   private var stepCount = 0
   /// What the step at hand does, for a trace.
@@ -50,11 +52,9 @@ final class ModelStore {
   ///
   /// Errors that a fault explains end a step, not the run.
   func run(stepCount: Int) throws {
-    do {
-      store = try Self.open(disk, clock: clock)
-    } catch {
-      guard disk.isDown else { throw error }
-      return
+    if store == nil {
+      do throws(LogError) { store = try Self.open(disk, clock: clock) } catch { try explain(error) }
+      if disk.isDown { return }
     }
     for _ in 0..<stepCount {
       try step()
@@ -69,15 +69,38 @@ final class ModelStore {
     do throws(LogError) { try store.closeBlocking() } catch {}
   }
 
+  /// Does what is needed after a fault to have an open store that takes appends.
+  func heal() throws {
+    disk.onCall = nil
+    if let store, isPoisoned {
+      try checkPoisoned(store)
+      try reopen(store)
+    }
+    if store == nil { try open() }
+    try check()
+    for log in store?.topics.flatMap(\.partitions) ?? [] {
+      let batch = ModelBatch.random(
+        recordCount: 1, valueByteCount: 10, around: clock.nowMilliseconds(), using: &generator)
+      let (topic, index) = (log.identity.topic, Int(log.identity.partition))
+      guard let model = topics[topic]?.logs[index] else { continue }
+      var expected = batch
+      expected.stamp(baseOffset: model.end, leaderEpoch: model.leaderEpoch)
+      _ = try unsafe log.append(batch.bytes.span.bytes, leaderEpoch: model.leaderEpoch)
+      topics[topic]?.logs[index].append(expected)
+    }
+    try check()
+  }
+
   /// Goes on with what a crash has left. Holds it to the model and takes it over.
   func restart(on left: SimulatedDisk, keepsAll: Bool) throws {
+    let crashedInOpening = store == nil
     stop()
     disk = left
-    isPoisoned = false
     let opened = try Self.open(left, clock: clock)
     store = opened
     let contents = try ModelCheck(
-      topics: topics, keepsAll: keepsAll, damages: opened.recovery.damages
+      topics: topics, keepsAll: keepsAll, damages: opened.recovery.damages,
+      reportWasLost: crashedInOpening
     ).run(opened)
     adopt(contents, opened)
   }
@@ -117,11 +140,16 @@ final class ModelStore {
     stepCount += 1
     defer { if ModelEffort.isTracing { print(stepCount, disk.callCount, lastAction) } }
     clock.advance(byMilliseconds: Int64(roll(0...10)))
-    guard let store else { return }
     do {
+      guard let store else { return try open() }
+      if isPoisoned {
+        try checkPoisoned(store)
+        return try reopen(store)
+      }
       if topics.isEmpty { return try createTopic(store) }
       switch roll(0...99) {
-      case 0..<30: try append(count: roll(1...6), valueBytes: 10...200)
+      case 0..<26: try append(count: roll(1...6), valueBytes: 10...200)
+      case 26..<30: try read()
       case 30..<42: try append(count: 1, valueBytes: 4200...9000)
       case 42..<58: try commit(isDirect: false)
       case 58..<64: try commit(isDirect: true)
@@ -143,10 +171,49 @@ final class ModelStore {
   private func explain(_ error: LogError) throws {
     switch error {
     case .io, .diskFull: break
-    case .poisoned: isPoisoned = true
+    case .poisoned: wasPoisoned = true
     default:
       guard disk.isDown else { throw error }
     }
+  }
+
+  /// After a failed sync appends are refused and reads go on.
+  private func checkPoisoned(_ store: LogStore) throws {
+    note("poisoned")
+    try check()
+    guard let log = store.topics.first?.partitions.first else { return }
+    let batch = ModelBatch.random(
+      recordCount: 1, valueByteCount: 10, around: clock.nowMilliseconds(), using: &generator)
+    do throws(LogError) {
+      _ = try unsafe log.append(batch.bytes.span.bytes)
+    } catch {
+      guard case .poisoned = error else { throw error }
+      return
+    }
+    throw BrokenPromise("an append was taken after a failed sync")
+  }
+
+  /// Reads from a random offset with random bounds.
+  private func read() throws {
+    guard let (log, topic, index) = try randomLog(), let model = topics[topic]?.logs[index]
+    else { return }
+    let span = Int(model.end - log.startOffset)
+    let offset = log.startOffset.advanced(by: Int64(roll(0...span)))
+    let limit = roll(0...1) == 0 ? Offset(rawValue: .max) : offset.advanced(by: Int64(roll(0...9)))
+    let maxBytes = roll(0...9000)
+    note("read \(log.identity) from \(offset), limit \(limit), \(maxBytes) bytes")
+    let bytes = try log.read(from: offset, limit: limit, maxBytes: maxBytes)?.copyBytes() ?? []
+    var found: [ModelBatch] = []
+    var position = 0
+    while position < bytes.count {
+      found.append(try ModelBatch(parsing: bytes[position...]))
+      position += found[found.count - 1].bytes.count
+    }
+    let expected = model.batches.filter { $0.nextOffset > offset && $0.baseOffset < limit }
+    try hold(found == Array(expected.prefix(found.count)), "reading from \(offset) finds others")
+    let hasSome = !expected.isEmpty && offset < min(limit, model.end)
+    try hold(found.isEmpty != hasSome, "reading from \(offset) finds \(found.count) batches")
+    try hold(found.count <= 1 || bytes.count <= maxBytes, "more than \(maxBytes) bytes")
   }
 
   private func randomLog() throws -> (log: PartitionLog, topic: String, index: Int)? {
@@ -226,10 +293,17 @@ final class ModelStore {
     let offset = model.end.advanced(by: -Int64(roll(0...Int(span))))
     note("truncate \(log.identity) from \(model.end) to \(offset)")
     topics[topic]?.logs[index].pendingCut = offset
-    try log.truncate(to: offset)
-    topics[topic]?.logs[index].cut(to: offset)
+    do throws(LogError) { try log.truncate(to: offset) } catch {
+      // Nothing was changed unless the store says that it has to be opened again.
+      if !disk.isDown, !log.services.isPoisoned { topics[topic]?.logs[index].pendingCut = nil }
+      throw error
+    }
+    topics[topic]?.logs[index].pendingCut = nil
+    guard offset < model.end else { return }
+    let end = log.endOffset
     try hold(
-      log.endOffset == topics[topic]?.logs[index].end, "cut to \(offset) ends at \(log.endOffset)")
+      end >= model.endAfterCut(to: offset) && end <= offset, "cut to \(offset) ends at \(end)")
+    topics[topic]?.logs[index].cut(to: end)
   }
 
   private func deleteRecords() throws {
@@ -290,8 +364,8 @@ final class ModelStore {
 
   private func reopen(_ store: LogStore) throws {
     note("reopen")
-    self.store = nil
     let wasPoisoned = isPoisoned
+    self.store = nil
     var isClosed = false
     do throws(LogError) {
       try store.closeBlocking()
@@ -305,12 +379,17 @@ final class ModelStore {
       try explain(error)
     }
     if disk.isDown { return }
-    isPoisoned = false
+    try open()
+    if isClosed, let wasClean = self.store?.recovery.wasClean {
+      try hold(wasClean != wasPoisoned, "found clean: \(wasClean) after a clean stop")
+    }
+  }
+
+  /// Opens the store on the same disk.
+  private func open() throws {
+    note("open")
     let opened = try Self.open(disk, clock: clock)
     self.store = opened
-    try hold(
-      opened.recovery.wasClean == (isClosed && !wasPoisoned),
-      "closed: \(isClosed), found clean: \(opened.recovery.wasClean)")
     let contents = try ModelCheck(
       topics: topics, keepsAll: true, damages: opened.recovery.damages
     ).run(opened)

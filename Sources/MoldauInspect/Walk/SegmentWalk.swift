@@ -131,7 +131,7 @@ struct SegmentWalk: ~Copyable {
     }
     let limit = nextBaseOffset ?? Offset(rawValue: .max)
     let search = BatchSearch(file: file, offsets: nextOffset...max(nextOffset, limit))
-    guard let found = try search.first(from: position + 1, to: written) else {
+    guard let found = try search.first(from: position + 1, to: written, fileSize: size) else {
       return UnreadableBytes(
         range: position..<written, extent: .tornTail, reason: reason, header: header)
     }

@@ -42,24 +42,36 @@ extension PartitionLog {
       log: self, end: end, truncationCount: truncationCount,
       files: StagedFiles(disk: services.disk), sealed: [], trimmed: [],
       hasEpochs: epochs != nil)
+    do throws(LogError) {
+      if grows && isClosing { active.noteLatest(latest) }
+      try stage(
+        &staged, active: active, withActive: grows && (isClosing || end > trustedOffset),
+        producers)
+      if let epochs {
+        try staged.files.add(directory.path(StoreLayout.leaderEpochs), epochs.encode())
+      }
+    } catch {
+      abandon(staged)
+      throw error
+    }
+    if grows && isClosing { staged.trimmed.append(active) }
+    return staged
+  }
+
+  private func stage(
+    _ staged: inout StagedCheckpoint, active: Segment, withActive: Bool, _ producers: ProducerStates
+  ) throws(LogError) {
     for segment in segments where segment.baseOffset < active.baseOffset {
       guard !segment.hasDurableIndexes else { continue }
       try segment.stageIndexes(in: &staged.files)
       staged.sealed.append(segment)
       staged.trimmed.append(segment)
     }
-    if grows && isClosing { staged.trimmed.append(active) }
-    if grows && (isClosing || end > trustedOffset) {
-      if isClosing { active.noteLatest(latest) }
-      try active.stageIndexes(in: &staged.files)
-      try staged.files.add(
-        directory.path(SegmentFileName(baseOffset: end, kind: .snapshot)),
-        producers.snapshot.encode())
-    }
-    if let epochs {
-      try staged.files.add(directory.path(StoreLayout.leaderEpochs), epochs.encode())
-    }
-    return staged
+    guard withActive else { return }
+    try active.stageIndexes(in: &staged.files)
+    try staged.files.add(
+      directory.path(SegmentFileName(baseOffset: staged.end, kind: .snapshot)),
+      producers.snapshot.encode())
   }
 
   /// Puts a checkpoint's files in place, after their contents are durable.

@@ -8,6 +8,12 @@ extension PartitionLog {
     observers.notifyAll()
   }
 
+  /// Unmaps and closes the files of a closed log; who reads from them at the moment keeps them.
+  func letFilesGo() {
+    state.withLock { $0.window = nil }
+    for segment in segments { segment.releaseHandles() }
+  }
+
   package var isClosed: Bool { state.withLock { $0.isClosed } }
 
   /// Lets a window go that nothing was appended through since the last call.

@@ -29,15 +29,19 @@ extension PartitionLog {
 
   private func cutBetweenCommits(to offset: Offset) throws(LogError) {
     guard !isClosed else { throw .closed }
-    // What the journal holds above the cut must not come back.
-    try services.commits.journal.truncate(self, to: offset, maintenance: services.maintenance)
     try state.withLock { (state) throws(LogError) in
       guard !state.isClosed else { throw .closed }
       try closeWindow(&state)
       let cut = try planCut(to: offset, state)
       // Recovery must not trust what it finds above the cut later, with indexes from before it.
       noteTruncation(to: cut.end)
+      // A batch that holds the log's start goes as a whole.
+      _ = startCounter.min(cut.end.rawValue, ordering: .acquiringAndReleasing)
       try services.writeRecoveryPoints()
+      try services.writeLogStarts()
+      // What the journal holds above the cut must not come back. From here on there is no way back:
+      // it may be durable there alone.
+      try services.commits.journal.truncate(self, to: offset, maintenance: services.maintenance)
       do throws(LogError) { try perform(cut, &state) } catch {
         throw services.poison(error.asDiskError(path: directory.path))
       }

@@ -13,14 +13,16 @@ package struct BatchSearch {
     self.offsets = offsets
   }
 
-  /// Returns the first batch that begins in the range and ends in it.
+  /// Returns the first batch that begins in the range `start..<written` and ends in the file.
   ///
   /// Reads the range once. A candidate must have a plausible header before its checksum is computed,
   /// so that arbitrary bytes cost a comparison each.
   package func first(
-    from start: Int, to end: Int
+    from start: Int, to written: Int, fileSize: Int
   ) throws(LogError) -> (position: Int, header: RecordBatchHeader)? {
     let headerCount = RecordBatchHeader.byteCount
+    // A batch may end in zeros: a header that begins before them is looked at to its end.
+    let end = min(fileSize, written + headerCount)
     let buffer = UnsafeMutableRawBufferPointer.allocate(
       byteCount: Limits.scanBytes, alignment: 16)
     defer { unsafe buffer.deallocate() }
@@ -37,7 +39,7 @@ package struct BatchSearch {
         let candidate = unsafe UnsafeRawPointer(base + at)
         guard unsafe candidate.load(fromByteOffset: 16, as: Int8.self) == 2 else { continue }
         let bytes = unsafe UnsafeRawBufferPointer(start: candidate, count: headerCount)
-        if let header = try unsafe whole(bytes, at: chunkStart + at, end: end) {
+        if let header = try unsafe whole(bytes, at: chunkStart + at, end: fileSize) {
           return (chunkStart + at, header)
         }
       }

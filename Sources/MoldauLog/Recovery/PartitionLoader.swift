@@ -403,7 +403,7 @@ struct PartitionLoader {
         directory.path(SegmentFileName(baseOffset: base, kind: .log)), .readOnly)
       let written = try BatchSearch.lastNonzero(of: file, from: 0, to: size)
       let search = BatchSearch(file: file, offsets: base...Offset(rawValue: .max))
-      if try search.first(from: 0, to: written) != nil { return index }
+      if try search.first(from: 0, to: written, fileSize: size) != nil { return index }
     }
     return first
   }

@@ -156,7 +156,7 @@ struct SegmentRecovery {
     let written = try BatchSearch.lastNonzero(of: file, from: position, to: size)
     let search = BatchSearch(
       file: file, offsets: next...(nextBaseOffset ?? Offset(rawValue: .max)))
-    guard let found = try search.first(from: position + 1, to: written) else {
+    guard let found = try search.first(from: position + 1, to: written, fileSize: size) else {
       return .torn(at: position, reason)
     }
     return .damaged(at: position, resume: found.position, next: found.header.baseOffset, reason)

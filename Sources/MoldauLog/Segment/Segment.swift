@@ -253,13 +253,26 @@ final class Segment: Sendable {
     let loaded: TimeIndex
     if byteCount == 0 {
       loaded = TimeIndex()
-    } else if let read = try directory.readTimeIndex(path(.timeindex)) {
+    } else if let read = try directory.readTimeIndex(path(.timeindex)), try covers(read) {
       loaded = read
     } else {
       loaded = try rebuildIndexes().times
     }
     indexes.withLock { $0.times = loaded }
     return loaded
+  }
+
+  /// Whether the time index knows the timestamps behind the offset index's last entry: one that has
+  /// lost its end would hide them, and let retention take them for older.
+  private func covers(_ times: TimeIndex) throws(LogError) -> Bool {
+    guard isSealed else { return true }
+    let latest = times.last?.timestampMilliseconds ?? -1
+    var reader = BatchReader(
+      file: try file(), from: try offsetIndex().lastPosition, to: byteCount, checksChecksums: false)
+    while case .batch(let header, _) = try reader.next() {
+      if header.maxTimestampMilliseconds > latest { return false }
+    }
+    return true
   }
 
   /// Takes indexes that were made anew, after a truncation.

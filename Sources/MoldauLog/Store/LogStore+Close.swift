@@ -11,8 +11,12 @@ extension LogStore {
       return Array(state.topics.values)
     }
     guard let topics else { return }
-    defer { lock.withLock { $0 = nil } }
     let logs = topics.flatMap(\.partitions)
+    defer {
+      // Whatever went wrong: the next store may cut the files, which nobody may have mapped then.
+      for log in logs { log.letFilesGo() }
+      lock.withLock { $0 = nil }
+    }
     for log in logs { log.close() }
     services.readers.stop()
     services.commits.stop()
