@@ -361,7 +361,9 @@ struct SimulatedContents: ~Copyable, @unchecked Sendable {
           default: Int.random(in: 0...(end - start), using: &generator)
           }
       }
-      for index in start..<(start + kept) { unsafe old[index] = new[index] }
+      // SAFETY: both pages hold the range.
+      unsafe UnsafeMutableRawBufferPointer(rebasing: old[start..<start + kept])
+        .copyMemory(from: UnsafeRawBufferPointer(rebasing: new[start..<start + kept]))
     }
   }
 }

@@ -21,7 +21,13 @@ package final class SimulatedDisk: Disk {
   private let ledger: SpaceLedger
   private let isCrashable: Bool
 
-  private let hook = Mutex<(@Sendable (DiskCall) -> DiskFault?)?>(nil)
+  /// A structure around the closure: each access to a closure of a generic type's would wrap it
+  /// once more.
+  private struct Hook: Sendable {
+    var body: (@Sendable (DiskCall) -> DiskFault?)?
+  }
+
+  private let hook = Mutex(Hook())
   private let isHooked = Atomic(false)
   private let isStopped = Atomic(false)
   private let calls = Atomic(0)
@@ -44,9 +50,9 @@ package final class SimulatedDisk: Disk {
 
   /// Asked before each call, by the calling thread, with no lock held.
   package var onCall: (@Sendable (DiskCall) -> DiskFault?)? {
-    get { hook.withLock { $0 } }
+    get { hook.withLock { $0.body } }
     set {
-      hook.withLock { $0 = newValue }
+      hook.withLock { $0.body = newValue }
       isHooked.store(newValue != nil, ordering: .releasing)
     }
   }

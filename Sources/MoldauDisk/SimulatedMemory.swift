@@ -44,7 +44,8 @@ struct SimulatedMemory: ~Copyable {
     var grown = max(capacity * 2, 256)
     while grown < end { grown *= 2 }
     let moved = UnsafeMutableRawPointer.allocate(byteCount: grown, alignment: 16)
-    unsafe moved.initializeMemory(as: UInt8.self, repeating: 0, count: grown)
+    // SAFETY: the block was just allocated with this size.
+    unsafe memset(moved, 0, grown)
     unsafe take(moved, grown, isFixed: false)
   }
 
