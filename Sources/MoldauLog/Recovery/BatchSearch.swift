@@ -101,7 +101,9 @@ package struct BatchSearch {
         unsafe base.load(fromByteOffset: start, as: UInt8.self) == 0
         && memcmp(base + start, base + start + 1, end - start - 1) == 0
       guard isZero else {
-        while end > start, unsafe base.load(fromByteOffset: end - 1, as: UInt8.self) == 0 { end -= 1 }
+        while end > start, unsafe base.load(fromByteOffset: end - 1, as: UInt8.self) == 0 {
+          end -= 1
+        }
         return end
       }
       end = start
