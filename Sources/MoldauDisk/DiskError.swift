@@ -18,6 +18,9 @@ extension DiskError {
   /// Whether the file system, or the user's share of it, is full (ENOSPC, EDQUOT).
   package var isOutOfSpace: Bool { errno == ENOSPC || errno == EDQUOT }
 
+  /// Whether the call was to make something durable: it leaves unknown what is.
+  package var isOfSync: Bool { call == "fdatasync" || call == "fsync" || call == "syncfs" }
+
   /// The system's words for an error number.
   package static func text(of errno: CInt) -> String {
     // SAFETY: strerror returns a C string that stays valid until the thread's next call.

@@ -96,9 +96,17 @@ package final class CommitJournal: Sendable {
   private func write(
     entryCount: Int, logs: [PartitionLog], maintenance: MaintenanceQueue
   ) throws(DiskError) -> Bool {
+    // The lock is the commit thread's alone meanwhile; what it guards is changed in place.
+    try state.withLock { (state) throws(DiskError) in
+      try write(&state, entryCount: entryCount, logs: logs, maintenance)
+    }
+  }
+
+  private func write(
+    _ state: inout State, entryCount: Int, logs: [PartitionLog], _ maintenance: MaintenanceQueue
+  ) throws(DiskError) -> Bool {
     let frameByteCount = buffer.byteCount
     guard frameByteCount <= maxFileBytes else { return false }
-    var state = state.withLock { $0 }
     if state.position + frameByteCount > maxFileBytes {
       guard otherIsFree.load(ordering: .acquiring) else { return false }
       changeOver(&state, maintenance)
@@ -122,8 +130,6 @@ package final class CommitJournal: Sendable {
     state.position = end
     state.sequence += 1
     for log in logs { state.logs[ObjectIdentifier(log)] = log }
-    let next = state
-    self.state.withLock { $0 = next }
     return true
   }
 
@@ -152,6 +158,11 @@ package final class CommitJournal: Sendable {
     try disk.syncDirectory(directory)
     state.halves[state.current].file = file
     return file
+  }
+
+  /// Lets the logs go, which hold the journal in turn.
+  func forgetLogs() {
+    state.withLock { $0.logs = [:] }
   }
 
   /// Removes the files once all that they hold is synced in segments.

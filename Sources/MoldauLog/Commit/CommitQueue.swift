@@ -122,6 +122,7 @@ final class CommitQueue: Sendable {
       if !waiters.isEmpty { commit(waiters) }
       company = waiters.count
     }
+    journal.forgetLogs()
   }
 
   /// Gives those whom the last commit has woken a moment to come back.
@@ -174,11 +175,12 @@ final class CommitQueue: Sendable {
     var direct: [CommitSnapshot] = []
     var journaled: [CommitSnapshot] = []
     var journaledByteCount = 0
-    for waiter in waiters where waiter.isDirect {
+    // A log without an id of its own could not be told from others in the journal.
+    for waiter in waiters where waiter.isDirect || waiter.log.topicID == .zero {
       guard waiter.log.commitRound.exchange(round, ordering: .relaxed) != round else { continue }
       direct.append(waiter.log.commitSnapshot())
     }
-    for waiter in waiters where !waiter.isDirect {
+    for waiter in waiters {
       guard waiter.log.commitRound.exchange(round, ordering: .relaxed) != round else { continue }
       let snapshot = waiter.log.commitSnapshot()
       let byteCount = snapshot.byteCount
@@ -197,7 +199,7 @@ final class CommitQueue: Sendable {
       services.metrics.committed(in: started.duration(to: .now))
     }
     pendingBytes.release(waiters.reduce(0) { $0 + $1.reservedByteCount })
-    for waiter in waiters { waiter.resume(failure) }
+    for waiter in waiters { waiter.resume(waiter.log.isDeleted ? .closed : failure) }
   }
 
   /// Makes the snapshots durable; returns what went wrong.
@@ -246,8 +248,12 @@ final class CommitQueue: Sendable {
     do throws(DiskError) {
       return try journal.commit(snapshots, maintenance: services.maintenance)
     } catch {
-      guard error.isOutOfSpace else { throw services.poison(error) }
-      return false
+      if error.isOutOfSpace { return false }
+      // What could not be opened was not written either: the topic was deleted meanwhile, or there
+      // was no descriptor left, and it can be tried again.
+      guard error.call == "open" else { throw services.poison(error) }
+      if snapshots.contains(where: \.log.isDeleted) { return false }
+      throw LogError(error)
     }
   }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import MoldauDisk
 import MoldauFormat
 
@@ -40,7 +41,10 @@ import MoldauFormat
       start: base + start + header, count: extent.byteCount)
     let file: any DiskFile
     do throws(LogError) { file = try extent.segment.file() } catch {
-      throw DiskError(call: "open", path: extent.segment.logPath, errno: 5)
+      guard case .io(let call, let path, let errno) = error else {
+        throw DiskError(call: "open", path: extent.segment.logPath, errno: EIO)
+      }
+      throw DiskError(call: call, path: path, errno: errno)
     }
     let read = try unsafe file.read(into: target, at: extent.start)
     guard read == extent.byteCount else {

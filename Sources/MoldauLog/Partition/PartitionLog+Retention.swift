@@ -9,22 +9,26 @@ extension PartitionLog {
   func retireSegments(_ configuration: TopicConfiguration, now: Int64) -> RetiredSegments? {
     guard !configuration.isCompacted, !services.isPoisoned, !isClosed else { return nil }
     do throws(LogError) {
+      // One look at the list: another thread may delete records meanwhile, and a count of the first
+      // would be one of others then.
+      let all = segments
       var doomed = 0
       if let age = configuration.retentionAgeMilliseconds {
-        doomed = try expiredCount(before: now - age)
+        doomed = try expiredCount(of: all, before: now - age)
       }
       if let limit = configuration.retentionBytes {
-        doomed = max(doomed, excessCount(above: limit))
+        doomed = max(doomed, excessCount(of: all, above: limit))
       }
-      return try retire(segments.prefix(doomed), configuration, now: now)
+      return try retire(all.prefix(doomed), configuration, now: now)
     } catch {
       services.logger.error("\(identity): retention: \(error)")
       return nil
     }
   }
 
-  private func expiredCount(before deadline: Int64) throws(LogError) -> Int {
-    let all = segments
+  private func expiredCount(
+    of all: [Segment], before deadline: Int64
+  ) throws(LogError) -> Int {
     var count = 0
     while count < all.count, try isExpired(all[count], before: deadline) { count += 1 }
     if count == all.count {
@@ -40,15 +44,14 @@ extension PartitionLog {
     guard segment.byteCount > 0 else { return false }
     let latest =
       segment.isSealed
-      ? try segment.timeIndex().last?.timestampMilliseconds
+      ? try segment.latestTime()?.timestampMilliseconds
       : state.withLock { $0.latest?.timestampMilliseconds }
     guard let latest else { return false }
     return latest < deadline
   }
 
-  private func excessCount(above limit: Int) -> Int {
-    let all = segments
-    var excess = byteCount - limit
+  private func excessCount(of all: [Segment], above limit: Int) -> Int {
+    var excess = all.reduce(0) { $0 + $1.byteCount } - limit
     var count = 0
     while count < all.count - 1, excess - all[count].byteCount >= 0 {
       excess -= all[count].byteCount

@@ -38,11 +38,9 @@ extension PartitionLog {
     state.nextWindowBytes = Limits.minWindowBytes
     segmentList.withLock { $0.append(next) }
     // Written without producers too: it spares recovery the search for them in sealed segments.
-    let snapshot = state.producers.snapshot
-    let snapshotOffset = state.nextOffset
-    services.maintenance.add { [self] in
-      finishSealed(sealed, snapshot: snapshot, at: snapshotOffset)
-    }
+    let producers = state.producers
+    let end = state.nextOffset
+    services.maintenance.add { [self] in finishSealed(sealed, producers, at: end) }
   }
 
   /// Creates the file of a segment that begins at `offset`.
@@ -56,14 +54,15 @@ extension PartitionLog {
   }
 
   /// Writes what belongs to a sealed segment and makes the log durable up to its end.
-  private func finishSealed(_ sealed: Segment, snapshot: ProducerSnapshot, at offset: Offset) {
+  private func finishSealed(_ sealed: Segment, _ producers: ProducerStates, at offset: Offset) {
     // Retention or a truncation may have come first.
     guard segments.contains(where: { $0 === sealed }), !isDeleted else { return }
     do throws(LogError) {
       var staged = StagedFiles(disk: services.disk)
       try sealed.stageIndexes(in: &staged)
       try staged.add(
-        directory.path(SegmentFileName(baseOffset: offset, kind: .snapshot)), snapshot.encode())
+        directory.path(SegmentFileName(baseOffset: offset, kind: .snapshot)),
+        producers.snapshot.encode())
       try staged.sync()
       try staged.install()
       noteNameChange()

@@ -72,7 +72,8 @@ extension PartitionLog {
     nameChanges.add(1, ordering: .acquiringAndReleasing)
   }
 
-  var isDeleted: Bool { wasDeleted.load(ordering: .acquiring) }
+  /// Whether the topic was deleted: nothing of the log has to become durable any more.
+  var isDeleted: Bool { directory.isGone }
 
   /// Makes the names of the log's files durable when they are not.
   func syncNames() throws(LogError) {
@@ -88,7 +89,7 @@ extension PartitionLog {
     } catch {
       // The folder of a deleted topic has another name.
       if isDeleted { return }
-      throw services.poison(error)
+      throw services.failedSync(error)
     }
     _ = durableNameChanges.max(changes, ordering: .acquiringAndReleasing)
   }
@@ -115,8 +116,12 @@ extension PartitionLog {
   /// Syncs the file of one segment; a failure poisons the store.
   func sync(_ segment: Segment) throws(LogError) {
     do throws(LogError) {
-      let file = try segment.file()
-      do throws(DiskError) { try file.sync() } catch { throw services.poison(error) }
+      try syncing.withLock { _ throws(LogError) in
+        // The kernel tells of a failure once: a second sync of the file seems to succeed.
+        try services.checkHealth()
+        let file = try segment.file()
+        do throws(DiskError) { try file.sync() } catch { throw services.failedSync(error) }
+      }
     } catch {
       // The files of a deleted topic have other names.
       guard isDeleted else { throw error }

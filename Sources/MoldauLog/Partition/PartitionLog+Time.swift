@@ -76,9 +76,9 @@ extension PartitionLog {
   }
 
   private func latestTimestamp(of segment: Segment) throws(LogError) -> TimeIndexEntry? {
-    if segment.isSealed { return try segment.timeIndex().last }
+    if segment.isSealed { return try segment.latestTime() }
     let (active, latest) = state.withLock { ($0.active, $0.latest) }
-    return active === segment ? latest : try segment.timeIndex().last
+    return active === segment ? latest : try segment.latestTime()
   }
 
   /// Walks the batches from the one that holds `offset` to the first record that `matches`.

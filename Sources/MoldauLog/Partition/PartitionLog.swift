@@ -29,8 +29,9 @@ package final class PartitionLog: Sendable {
   let durableNameChanges = Atomic<Int>(0)
   /// Counts truncations. Its lock keeps a sync that a truncation has overtaken from raising a counter.
   let truncations = Mutex<Int>(0)
-  /// Whether the topic was deleted: nothing of the log has to become durable any more.
-  let wasDeleted = Atomic<Bool>(false)
+  /// Held while a file of the log is synced, so that whoever is told of a failure poisons the store
+  /// before another's sync of the same file can seem to succeed.
+  let syncing = Mutex(())
   let observers = AppendObservers()
   /// The end offset that the metrics were last told; the maintenance thread's.
   let reportedCounter: Atomic<Int64>

@@ -21,6 +21,26 @@ package struct ProducerStates: Sendable {
     var lastTimestampMilliseconds: Int64
     var coordinatorEpoch: Int32 = -1
     var transactionFirstOffset: Offset?
+
+    /// Takes a batch of data into account; returns whether it begins a transaction.
+    mutating func add(_ header: RecordBatchHeader) -> Bool {
+      if header.producerEpoch > epoch {
+        epoch = header.producerEpoch
+        batches = []
+      }
+      lastTimestampMilliseconds = header.maxTimestampMilliseconds
+      if header.baseSequence >= 0 {
+        if batches.count == Limits.rememberedBatchesPerProducer { batches.removeFirst() }
+        batches.append(
+          Batch(
+            firstSequence: header.baseSequence, lastSequence: header.lastSequence,
+            lastOffset: header.lastOffset, offsetDelta: header.lastOffsetDelta,
+            timestampMilliseconds: header.maxTimestampMilliseconds))
+      }
+      guard header.attributes.isTransactional, transactionFirstOffset == nil else { return false }
+      transactionFirstOffset = header.baseOffset
+      return true
+    }
   }
 
   private(set) var producers: [Int64: Producer] = [:]
@@ -30,9 +50,7 @@ package struct ProducerStates: Sendable {
   var isEmpty: Bool { producers.isEmpty }
 
   /// The first offset of the earliest open transaction.
-  var firstUndecidedOffset: Offset? {
-    openTransactions.isEmpty ? nil : openTransactions.values.min()
-  }
+  private(set) var firstUndecidedOffset: Offset?
 
   /// Takes a batch into account; `control` is the record of a control batch.
   ///
@@ -46,31 +64,17 @@ package struct ProducerStates: Sendable {
     return nil
   }
 
+  /// HOT: once per batch of an idempotent producer; changed in place, which copies nothing.
   private mutating func addData(_ header: RecordBatchHeader) {
-    var producer =
-      producers[header.producerID]
-      ?? Producer(
+    let begins = producers[
+      header.producerID,
+      default: Producer(
         epoch: header.producerEpoch, lastTimestampMilliseconds: header.maxTimestampMilliseconds)
-    if header.producerEpoch > producer.epoch {
-      producer.epoch = header.producerEpoch
-      producer.batches = []
-    }
-    producer.lastTimestampMilliseconds = header.maxTimestampMilliseconds
-    if header.baseSequence >= 0 {
-      producer.batches.append(
-        Batch(
-          firstSequence: header.baseSequence, lastSequence: header.lastSequence,
-          lastOffset: header.lastOffset, offsetDelta: header.lastOffsetDelta,
-          timestampMilliseconds: header.maxTimestampMilliseconds))
-      if producer.batches.count > Limits.rememberedBatchesPerProducer {
-        producer.batches.removeFirst()
-      }
-    }
-    if header.attributes.isTransactional && producer.transactionFirstOffset == nil {
-      producer.transactionFirstOffset = header.baseOffset
+    ].add(header)
+    if begins {
       openTransactions[header.producerID] = header.baseOffset
+      firstUndecidedOffset = firstUndecidedOffset ?? header.baseOffset
     }
-    producers[header.producerID] = producer
     boundProducers()
   }
 
@@ -88,7 +92,9 @@ package struct ProducerStates: Sendable {
     producer.coordinatorEpoch = record.coordinatorEpoch
     let first = producer.transactionFirstOffset
     producer.transactionFirstOffset = nil
-    openTransactions[header.producerID] = nil
+    if openTransactions.removeValue(forKey: header.producerID) == firstUndecidedOffset {
+      firstUndecidedOffset = openTransactions.values.min()
+    }
     producers[header.producerID] = producer
     guard record.kind == .abort, let first else { return nil }
     return AbortedTransaction(
@@ -128,6 +134,7 @@ package struct ProducerStates: Sendable {
         openTransactions[entry.producerID] = first
       }
     }
+    firstUndecidedOffset = openTransactions.values.min()
   }
 
   var snapshot: ProducerSnapshot {

@@ -207,11 +207,22 @@ struct PartitionLoader {
         found.scan.note(header, at: position)
         found.nextOffset = header.nextOffset
       case .end:
+        if index.lastPosition > 0 {
+          found.firstTimestampMilliseconds = try firstTimestamp(of: active)
+        }
         return found
       case .invalid:
         return nil
       }
     }
+  }
+
+  /// The timestamp of a segment's first batch, from which its age counts.
+  private func firstTimestamp(of segment: Segment) throws(LogError) -> Int64? {
+    var reader = BatchReader(
+      file: try segment.file(), from: 0, to: min(segment.byteCount, RecordBatchHeader.byteCount),
+      checksChecksums: false)
+    return try reader.nextHeader()?.maxTimestampMilliseconds
   }
 
   // MARK: After a crash
@@ -226,8 +237,16 @@ struct PartitionLoader {
     // The last segment that begins below the recovery point is the first to be checked. One that ends
     // there may not have been sealed to the end, when the next begins there too.
     let firstUnsynced = bases.lastIndex { $0 < recoveryPoint } ?? 0
-    let known = try directory.snapshot(
+    var known = try directory.snapshot(
       of: stock.snapshots, atOrBelow: max(recoveryPoint, bases.first ?? .zero))
+    var resume: ResumePoint?
+    if bases.indices.contains(firstUnsynced) {
+      let base = bases[firstUnsynced]
+      resume = try resumePoint(base, producersFrom: known?.offset ?? bases[0])
+      // A scan from the segment's start has to see the producers as they were there, to know where
+      // the transactions began that were aborted since.
+      if resume == nil { known = try directory.snapshot(of: stock.snapshots, atOrBelow: base) }
+    }
     var producers = known?.states ?? ProducerStates()
     let producersFrom = known?.offset ?? bases.first ?? .zero
     var expected = bases.first ?? .zero
@@ -253,11 +272,11 @@ struct PartitionLoader {
       var recovery = SegmentRecovery(
         partition: identity, baseOffset: base,
         nextBaseOffset: isGapless && index >= lastFilled ? nil : next, directory: directory,
-        producers: producers, epochs: epochs,
+        producersFrom: producersFrom, producers: producers, epochs: epochs,
         isGapless: isGapless,
         journaled: { [journal] offsets in journal.batches(of: key, in: offsets) },
         onScanned: onScanned)
-      let start = try resumePoint(base, producersFrom: producersFrom)
+      let start = index == firstUnsynced ? resume : nil
       let found = try recovery.run(
         from: start?.position ?? 0, nextOffset: start?.offset ?? base,
         scan: start?.scan
@@ -295,7 +314,7 @@ struct PartitionLoader {
       state.latest = found.scan.latest
       state.unindexedByteCount = found.scan.unindexedByteCount
       state.indexEntryCount = found.scan.offsets.count
-      state.firstTimestampMilliseconds = found.firstTimestampMilliseconds
+      state.firstTimestampMilliseconds = try firstTimestamp(of: segment)
       state.indexesAreGrowing = true
     }
     segment.reopen()
@@ -325,11 +344,17 @@ struct PartitionLoader {
     return log
   }
 
+  private struct ResumePoint {
+    var position: Int
+    var offset: Offset
+    var scan: SegmentScan
+  }
+
   /// A scan need not begin at the segment's start when an index written before the crash leads to a
   /// batch at or below both the recovery point and the producers' snapshot.
   private func resumePoint(
     _ base: Offset, producersFrom: Offset
-  ) throws(LogError) -> (position: Int, offset: Offset, scan: SegmentScan)? {
+  ) throws(LogError) -> ResumePoint? {
     let target = min(recoveryPoint, producersFrom)
     guard target > base, target - base <= Int64(Int32.max) else { return nil }
     let name = { (kind: SegmentFileName.Kind) in
@@ -351,7 +376,7 @@ struct PartitionLoader {
     scan.resume(
       offsets: index.truncated(toPosition: position),
       times: times.truncated(to: Int32(header.baseOffset - base)))
-    return (position, header.baseOffset, scan)
+    return ResumePoint(position: position, offset: header.baseOffset, scan: scan)
   }
 
   private func makeSegment(

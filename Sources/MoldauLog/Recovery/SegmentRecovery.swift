@@ -29,6 +29,8 @@ struct SegmentRecovery {
   /// Begins the offsets of the next segment that holds anything, if there is one.
   let nextBaseOffset: Offset?
 
+  /// Batches below are in `producers` already.
+  let producersFrom: Offset
   var producers: ProducerStates
   var epochs: LeaderEpochs
   var report = RecoveryReport()
@@ -47,7 +49,8 @@ struct SegmentRecovery {
 
   init(
     partition: TopicPartition, baseOffset: Offset, nextBaseOffset: Offset?,
-    directory: PartitionDirectory, producers: ProducerStates, epochs: LeaderEpochs,
+    directory: PartitionDirectory, producersFrom: Offset, producers: ProducerStates,
+    epochs: LeaderEpochs,
     isGapless: Bool, journaled: @escaping (Range<Offset>) -> JournaledBatches,
     onScanned: @escaping (Int) -> Void
   ) {
@@ -55,6 +58,7 @@ struct SegmentRecovery {
     self.baseOffset = baseOffset
     self.nextBaseOffset = nextBaseOffset
     self.directory = directory
+    self.producersFrom = producersFrom
     self.producers = producers
     self.epochs = epochs
     self.isGapless = isGapless
@@ -123,7 +127,7 @@ struct SegmentRecovery {
         found.byteCount = position + header.batchByteCount
         found.nextOffset = header.nextOffset
         epochs.note(header.partitionLeaderEpoch, from: header.baseOffset)
-        if header.hasProducer {
+        if header.hasProducer && header.baseOffset >= producersFrom {
           let record = try unsafe ControlRecord.read(from: reader.batch, header, path: logPath)
           if let aborted = producers.add(header, control: record) { found.aborted.append(aborted) }
         }

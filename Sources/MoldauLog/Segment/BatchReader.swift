@@ -77,6 +77,18 @@ package import MoldauFormat
     return .batch(header, position: position)
   }
 
+  /// The header of the batch that comes next, whether or not the range holds all of it; `nil` when
+  /// there is none.
+  mutating func nextHeader() throws(LogError) -> RecordBatchHeader? {
+    guard end - position >= RecordBatchHeader.byteCount else { return nil }
+    try fill(RecordBatchHeader.byteCount)
+    do throws(FormatError) {
+      return try unsafe RecordBatchHeader(parsing: bytes(RecordBatchHeader.byteCount))
+    } catch {
+      return nil
+    }
+  }
+
   /// The bytes of the batch that `next` returned last, valid until the next call.
   package var batch: UnsafeRawBufferPointer {
     unsafe bytes(batchCount)

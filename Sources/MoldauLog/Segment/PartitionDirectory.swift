@@ -1,5 +1,6 @@
 import MoldauDisk
 import MoldauFormat
+import Synchronization
 
 /// A partition's folder: where its files are and how they are opened. Shared by its segments.
 final class PartitionDirectory: Sendable {
@@ -7,6 +8,7 @@ final class PartitionDirectory: Sendable {
   let disk: any Disk
   let budget: HandleBudget
   let indexIntervalBytes: Int
+  private let gone = Atomic<Bool>(false)
 
   init(path: String, disk: any Disk, budget: HandleBudget, indexIntervalBytes: Int) {
     self.path = path
@@ -23,8 +25,22 @@ final class PartitionDirectory: Sendable {
     "\(path)/\(name)"
   }
 
+  /// Whether the folder was deleted with its topic. Its path may be that of a new topic then.
+  var isGone: Bool { gone.load(ordering: .acquiring) }
+
+  /// Called before the folder gets another name.
+  func noteDeletion() {
+    gone.store(true, ordering: .releasing)
+  }
+
+  /// Opens a file of the folder.
+  ///
+  /// - Throws: `closed` when the folder is gone: what was found by its name may be another's then.
   func open(_ path: String, _ mode: OpenMode) throws(LogError) -> any DiskFile {
-    do { return try disk.open(path, mode) } catch { throw LogError(error) }
+    let file: any DiskFile
+    do { file = try disk.open(path, mode) } catch { throw isGone ? .closed : LogError(error) }
+    if isGone { throw .closed }
+    return file
   }
 
   /// Makes the names of the partition's files durable.
@@ -34,7 +50,8 @@ final class PartitionDirectory: Sendable {
 
   /// Returns the index in a file, or `nil` when there is none that can belong to the log.
   func readOffsetIndex(_ path: String, logByteCount: Int) throws(LogError) -> OffsetIndex? {
-    do {
+    let index: OffsetIndex?
+    do throws(DiskError) {
       guard try disk.kind(of: path) == .file else { return nil }
       let file = try disk.open(path, .readOnly)
       let size = try file.size()
@@ -43,16 +60,49 @@ final class PartitionDirectory: Sendable {
         return logByteCount < Limits.maxUnindexedBytes ? OffsetIndex() : nil
       }
       let region = try file.map(size, at: 0, writable: false)
-      return OffsetIndex(mapping: region, byteCount: size, logByteCount: logByteCount)
+      index = OffsetIndex(mapping: region, byteCount: size, logByteCount: logByteCount)
     } catch {
-      throw LogError(error)
+      throw isGone ? .closed : LogError(error)
     }
+    if isGone { throw .closed }
+    return index
   }
 
   /// Returns the index in a file, or `nil` when there is none that is well-formed.
   func readTimeIndex(_ path: String) throws(LogError) -> TimeIndex? {
     guard let bytes = try contents(of: path), !bytes.isEmpty else { return nil }
     return unsafe TimeIndex(parsing: bytes.span.bytes)
+  }
+
+  /// Returns the last entry of a time index's file, or `nil` when there is none to go by.
+  func readLatestTime(_ path: String) throws(LogError) -> TimeIndexEntry? {
+    var bytes = [UInt8](repeating: 0, count: TimeIndexEntry.byteCount)
+    do throws(DiskError) {
+      guard try disk.kind(of: path) == .file else { return nil }
+      let file = try disk.open(path, .readOnly)
+      let size = try file.size()
+      guard size >= bytes.count, size.isMultiple(of: bytes.count) else { return nil }
+      var failure: DiskError?
+      // SAFETY: the buffer is the array's own storage and is not kept.
+      unsafe bytes.withUnsafeMutableBytes { buffer in
+        do throws(DiskError) {
+          _ = try unsafe file.read(into: buffer, at: size - TimeIndexEntry.byteCount)
+        } catch {
+          failure = error
+        }
+      }
+      if let failure { throw failure }
+    } catch {
+      throw isGone ? .closed : LogError(error)
+    }
+    if isGone { throw .closed }
+    do throws(FormatError) {
+      let entry = try unsafe TimeIndexEntry(parsing: bytes.span.bytes)
+      // Zeros are what Kafka leaves behind the entries when it is killed.
+      return entry.timestampMilliseconds <= 0 ? nil : entry
+    } catch {
+      return nil
+    }
   }
 
   /// The newest well-formed snapshot at or below `offset`.
@@ -85,11 +135,14 @@ final class PartitionDirectory: Sendable {
 
   /// The whole contents of a file, or `nil` when there is none.
   func contents(of path: String) throws(LogError) -> [UInt8]? {
-    do {
+    let bytes: [UInt8]
+    do throws(DiskError) {
       guard try disk.kind(of: path) == .file else { return nil }
-      return try disk.contents(of: path)
+      bytes = try disk.contents(of: path)
     } catch {
-      throw LogError(error)
+      throw isGone ? .closed : LogError(error)
     }
+    if isGone { throw .closed }
+    return bytes
   }
 }

@@ -22,6 +22,8 @@ final class Segment: Sendable {
     /// `nil` when the index of a sealed segment has not been read yet.
     var offsets: OffsetIndex?
     var times: TimeIndex?
+    /// The last entry of a sealed segment's time index, when that alone was read.
+    var latest: TimeIndexEntry?
   }
 
   let baseOffset: Offset
@@ -133,10 +135,7 @@ final class Segment: Sendable {
       return handles
     }
     _ = consume released
-    guard isSealed else { return }
-    indexes.withLock { indexes in
-      if indexes.offsets?.isMapped == true { indexes.offsets = nil }
-    }
+    releaseIndexes()
   }
 
   // MARK: Growing, by the log's appender under the append lock
@@ -165,6 +164,7 @@ final class Segment: Sendable {
 
   /// Closes the segment for appends; `time` is the last time index entry.
   func seal(time: TimeIndexEntry?) {
+    indexesAreDurable.store(false, ordering: .releasing)
     indexes.withLock { indexes in
       if let time { indexes.times?.append(time) }
     }
@@ -173,6 +173,7 @@ final class Segment: Sendable {
 
   /// Makes a segment that was read as a sealed one the active one again.
   func reopen() {
+    indexesAreDurable.store(false, ordering: .releasing)
     sealed.store(false, ordering: .releasing)
   }
 
@@ -205,7 +206,8 @@ final class Segment: Sendable {
   /// Adds one, by the log's appender; the file is written when the segment is sealed or closed.
   func addAborted(_ transaction: AbortedTransaction) {
     aborted.withLock { aborted in
-      aborted = (aborted ?? []) + [transaction]
+      aborted = aborted ?? []
+      aborted?.append(transaction)
     }
   }
 
@@ -245,6 +247,7 @@ final class Segment: Sendable {
       loaded = try rebuildIndexes().offsets
     }
     indexes.withLock { $0.offsets = loaded }
+    directory.budget.opened(by: self)
     return loaded
   }
 
@@ -253,20 +256,34 @@ final class Segment: Sendable {
     let loaded: TimeIndex
     if byteCount == 0 {
       loaded = TimeIndex()
-    } else if let read = try directory.readTimeIndex(path(.timeindex)), try covers(read) {
+    } else if let read = try directory.readTimeIndex(path(.timeindex)), try covers(read.last) {
       loaded = read
     } else {
       loaded = try rebuildIndexes().times
     }
     indexes.withLock { $0.times = loaded }
+    directory.budget.opened(by: self)
     return loaded
   }
 
-  /// Whether the time index knows the timestamps behind the offset index's last entry: one that has
-  /// lost its end would hide them, and let retention take them for older.
-  private func covers(_ times: TimeIndex) throws(LogError) -> Bool {
+  /// The latest timestamp of a sealed segment and the last offset of the batch that holds it.
+  ///
+  /// Reads one entry of the file, not the index.
+  func latestTime() throws(LogError) -> TimeIndexEntry? {
+    let known = indexes.withLock { $0.times?.last ?? $0.latest }
+    if let known { return known }
+    guard hasDurableIndexes, let read = try directory.readLatestTime(path(.timeindex)),
+      try covers(read)
+    else { return try timeIndex().last }
+    indexes.withLock { $0.latest = read }
+    return read
+  }
+
+  /// Whether a time index whose last entry is `latest` knows the timestamps behind the offset index's
+  /// last entry: one that has lost its end would hide them, and let retention take them for older.
+  private func covers(_ latest: TimeIndexEntry?) throws(LogError) -> Bool {
     guard isSealed else { return true }
-    let latest = times.last?.timestampMilliseconds ?? -1
+    let latest = latest?.timestampMilliseconds ?? -1
     var reader = BatchReader(
       file: try file(), from: try offsetIndex().lastPosition, to: byteCount, checksChecksums: false)
     while case .batch(let header, _) = try reader.next() {
@@ -301,8 +318,15 @@ final class Segment: Sendable {
   /// Whether the index files of the sealed segment are whole and synced.
   var hasDurableIndexes: Bool { indexesAreDurable.load(ordering: .acquiring) }
 
+  /// Notes it, and lets the indexes leave memory; they are read again when they are needed.
   func noteDurableIndexes() {
     indexesAreDurable.store(true, ordering: .releasing)
+    releaseIndexes()
+  }
+
+  private func releaseIndexes() {
+    guard isSealed, hasDurableIndexes else { return }
+    indexes.withLock { $0 = Indexes() }
   }
 
   /// Makes the indexes of a sealed segment anew from its log, and writes them.

@@ -5,13 +5,14 @@ import MoldauDisk
 /// So a crash leaves the old ones or the new ones, whole. Owned by one thread.
 struct StagedFiles {
   private let disk: any Disk
-  private var files: [(file: any DiskFile, path: String)] = []
+  /// Not kept open: a checkpoint of all logs has more of them than there may be descriptors.
+  private var paths: [String] = []
 
   init(disk: any Disk) {
     self.disk = disk
   }
 
-  var isEmpty: Bool { files.isEmpty }
+  var isEmpty: Bool { paths.isEmpty }
 
   /// Writes what the file at `path` is to hold.
   mutating func add(_ path: String, _ bytes: [UInt8]) throws(LogError) {
@@ -21,7 +22,7 @@ struct StagedFiles {
       try unsafe bytes.span.bytes.withUnsafeBytes { (buffer) throws(DiskError) in
         try unsafe file.write(buffer, at: 0)
       }
-      files.append((file, path))
+      paths.append(path)
     } catch {
       throw LogError(error)
     }
@@ -30,7 +31,7 @@ struct StagedFiles {
   /// Makes the contents durable, file by file.
   func sync() throws(LogError) {
     do throws(DiskError) {
-      for (file, _) in files { try file.sync() }
+      for path in paths { try disk.open(path + ".tmp", .readOnly).sync() }
     } catch {
       throw LogError(error)
     }
@@ -39,7 +40,7 @@ struct StagedFiles {
   /// Puts the files in place; their names are durable with the next sync of the folder.
   func install() throws(LogError) {
     do throws(DiskError) {
-      for (_, path) in files { try disk.rename(path + ".tmp", to: path) }
+      for path in paths { try disk.rename(path + ".tmp", to: path) }
     } catch {
       throw LogError(error)
     }

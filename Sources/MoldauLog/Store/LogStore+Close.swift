@@ -5,10 +5,13 @@ import Synchronization
 extension LogStore {
   /// As `close`, on the caller's thread.
   public func closeBlocking() throws(LogError) {
-    let topics: [Topic]? = state.withLock { state in
-      guard !state.isClosed else { return nil }
-      state.isClosed = true
-      return Array(state.topics.values)
+    // No topic is being made or removed then, and none will be.
+    let topics: [Topic]? = services.topicChanges.withLock { _ in
+      state.withLock { state in
+        guard !state.isClosed else { return nil }
+        state.isClosed = true
+        return Array(state.topics.values)
+      }
     }
     guard let topics else { return }
     let logs = topics.flatMap(\.partitions)

@@ -92,8 +92,12 @@ struct StoreOpening {
       rewritesUnsynced: failedSync, journal: journal
     ).run(partitions, &report)
     let topics = try makeTopics(logs, configurations)
-    try services.checkpoint(logs)
-    if !wasClean { try finishRecovery(logs) }
+    do throws(LogError) { try services.checkpoint(logs) } catch .diskFull(let path) {
+      // Checkpoints only save work. On a full disk the store opens, for retention to make room.
+      services.logger.warning("no space left for the checkpoint \(path)")
+      try services.syncAll(logs)
+    }
+    if wasClean { try removeJournal() } else { try finishRecovery(logs) }
     report.duration = started.duration(to: .now)
     services.metrics.recovered(report)
     for damage in report.damages {
@@ -177,11 +181,21 @@ struct StoreOpening {
     return topics
   }
 
+  /// A journal beside the marker of a clean stop is older than that: another program has recovered
+  /// the logs since.
+  private func removeJournal() throws(LogError) {
+    do throws(DiskError) { try CommitJournal.removeFiles(in: path, of: disk) } catch {
+      throw LogError(error)
+    }
+  }
+
   /// All is in synced segments now: the journal has done its work.
   private func finishRecovery(_ logs: [PartitionLog]) throws(LogError) {
     do throws(DiskError) {
       // The logs' starts may be others, too.
-      try services.writeCheckpoints(logs)
+      do throws(DiskError) { try services.writeCheckpoints(logs) } catch {
+        guard error.isOutOfSpace else { throw error }
+      }
       try CommitJournal.removeFiles(in: path, of: disk)
       if try disk.kind(of: file(StoreLayout.failedSyncMarker)) != nil {
         try disk.remove(file(StoreLayout.failedSyncMarker))

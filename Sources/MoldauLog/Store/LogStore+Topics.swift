@@ -26,7 +26,7 @@ extension LogStore {
       do throws(DiskError) {
         if services.hasStaleCheckpoints.load(ordering: .acquiring) {
           // They may speak of an earlier topic of this name.
-          try services.writeCheckpoints(services.currentLogs.withLock { $0 }())
+          try services.writeCheckpoints(topics.flatMap(\.partitions))
           services.hasStaleCheckpoints.store(false, ordering: .releasing)
         }
         try configurations.write(to: path, disk: services.disk)
@@ -75,13 +75,14 @@ extension LogStore {
   /// A crash leaves all of the topic or nothing: what it interrupts is finished on opening.
   package func removeTopic(_ name: String) throws(LogError) {
     try services.topicChanges.withLock { (configurations) throws(LogError) in
+      if state.withLock(\.isClosed) { throw .closed }
       guard let topic = existingTopic(name) else { throw .unknownTopic(name) }
       try markDeleted(name, &configurations)
       state.withLock { $0.topics[name] = nil }
       let folders = try renameFolders(of: topic)
       do throws(DiskError) {
         // A topic that gets the name must not be taken for this one.
-        try services.writeCheckpoints(services.currentLogs.withLock { $0 }())
+        try services.writeCheckpoints(topics.flatMap(\.partitions))
         configurations.remove(name)
         try configurations.write(to: path, disk: services.disk)
       } catch {
@@ -116,7 +117,7 @@ extension LogStore {
     let token = TopicID.random(using: &generator)
     for log in topic.partitions {
       log.close()
-      log.wasDeleted.store(true, ordering: .releasing)
+      log.directory.noteDeletion()
     }
     var folders: [String] = []
     do throws(DiskError) {

@@ -43,13 +43,15 @@ public final class LogStore: Sendable {
     self.recovery = recovery
     state = Mutex(State(topics: topics))
     services.currentLogs.withLock { current in
-      current = { [weak self] in self?.topics.flatMap(\.partitions) ?? [] }
+      current = { [weak self] in self?.topics.flatMap(\.partitions) }
     }
     guard configuration.runsMaintenance else { return }
     services.maintenance.start { [weak self] in self?.maintain() }
   }
 
   deinit {
+    // The directory is free for another store from here on.
+    for topic in topics { for log in topic.partitions { log.close() } }
     services.commits.abandon()
     services.maintenance.abandon()
   }

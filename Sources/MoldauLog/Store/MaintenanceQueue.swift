@@ -24,10 +24,15 @@ final class MaintenanceQueue: Sendable {
     thread.withLock { thread in
       precondition(thread == nil, "started twice")
       thread = EngineThread(name: "moldau-maintain") { [self] in
+        var nextTick = ContinuousClock.now
         while !state.withLock({ $0.isStopping }) {
           runJobs()
-          onTick()
-          signal.sleep(milliseconds: 1000)
+          // Jobs wake the thread more often than there is something else to do.
+          if nextTick <= .now {
+            onTick()
+            nextTick = .now + .seconds(1)
+          }
+          signal.sleep(milliseconds: max(1, ContinuousClock.now.duration(to: nextTick).milliseconds))
         }
       }
     }
@@ -45,15 +50,20 @@ final class MaintenanceQueue: Sendable {
     }
   }
 
-  /// Ends the thread when it next looks, without waiting: the store was let go without a close.
+  /// Ends the thread when it next looks, without waiting, and forgets the jobs that are left: the
+  /// store was let go without a close, and they would keep its logs.
   func abandon() {
-    state.withLock { $0.isStopping = true }
+    state.withLock { state in
+      state.isStopping = true
+      state.jobs = []
+    }
     signal.wake()
   }
 
   /// Ends the thread and runs the jobs that are left.
   func stop() {
-    abandon()
+    state.withLock { $0.isStopping = true }
+    signal.wake()
     let running = thread.withLock { thread in
       defer { thread = nil }
       return thread

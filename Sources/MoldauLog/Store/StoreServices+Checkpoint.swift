@@ -11,7 +11,7 @@ extension StoreServices {
       return
     }
     let syncs = unsynced.map { $0.fileSystemSync() }
-    do throws(DiskError) { try disk.syncFileSystem(path) } catch { throw poison(error) }
+    do throws(DiskError) { try disk.syncFileSystem(path) } catch { throw failedSync(error) }
     for (log, sync) in zip(unsynced, syncs) { log.noteSynced(sync) }
   }
 
@@ -24,7 +24,7 @@ extension StoreServices {
 
   /// Writes where the logs begin, so that records which were deleted do not come back.
   func writeLogStarts() throws(LogError) {
-    let logs = currentLogs.withLock { $0 }()
+    guard let logs = currentLogs.withLock({ $0 })() else { return }
     do throws(DiskError) { try write(StoreLayout.logStarts, logs) { $0.startOffset } } catch {
       throw LogError(error)
     }
@@ -32,7 +32,7 @@ extension StoreServices {
 
   /// Writes how far recovery may trust the logs.
   func writeRecoveryPoints() throws(LogError) {
-    let logs = currentLogs.withLock { $0 }()
+    guard let logs = currentLogs.withLock({ $0 })() else { return }
     do throws(DiskError) { try write(StoreLayout.recoveryPoints, logs) { $0.trustedOffset } } catch
     {
       throw LogError(error)
@@ -100,10 +100,10 @@ extension StoreServices {
 
   /// The contents of new files are durable before their names are.
   private func makeDurableTogether(_ staged: [StagedCheckpoint]) throws(LogError) {
-    do throws(DiskError) { try disk.syncFileSystem(path) } catch { throw poison(error) }
+    do throws(DiskError) { try disk.syncFileSystem(path) } catch { throw failedSync(error) }
     for checkpoint in staged { try checkpoint.log.install(checkpoint) }
     let syncs = staged.map { $0.log.fileSystemSync() }
-    do throws(DiskError) { try disk.syncFileSystem(path) } catch { throw poison(error) }
+    do throws(DiskError) { try disk.syncFileSystem(path) } catch { throw failedSync(error) }
     for (checkpoint, sync) in zip(staged, syncs) {
       checkpoint.log.noteSynced(sync)
       checkpoint.log.noteTrusted(checkpoint)

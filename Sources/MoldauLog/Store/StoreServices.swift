@@ -17,8 +17,8 @@ final class StoreServices: Sendable {
   let deletions = PendingDeletions()
   /// The configurations as the file has them; the lock orders changes to topics.
   let topicChanges = Mutex(TopicConfigurations())
-  /// The logs of the open store.
-  let currentLogs = Mutex<@Sendable () -> [PartitionLog]> { [] }
+  /// The logs of the open store; `nil` once it was let go, when nothing may be written of them.
+  let currentLogs = Mutex<@Sendable () -> [PartitionLog]?> { nil }
   /// Whether the checkpoint files may speak of topics that were deleted.
   let hasStaleCheckpoints = Atomic<Bool>(false)
   /// Lets one thread at a time write a checkpoint file.
@@ -65,6 +65,14 @@ final class StoreServices: Sendable {
     logger.critical("\(poisoned)")
     metrics.syncFailed()
     return poisoned
+  }
+
+  /// The error of a call that was to make something durable.
+  ///
+  /// A sync that failed poisons. One that could not begin, for want of a descriptor say, has lost
+  /// nothing and can be tried again.
+  func failedSync(_ error: DiskError) -> LogError {
+    error.isOfSync ? poison(error) : LogError(error)
   }
 
   /// The next opening, if it comes before the machine restarts, must not believe what the system has
