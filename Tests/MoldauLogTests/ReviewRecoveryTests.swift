@@ -44,7 +44,9 @@ struct ReviewRecoveryTests {
     let disk = SimulatedDisk()
     let store = try openStore(disk)
     let log = try store.createTopic("orders", TopicConfiguration(segmentBytes: 4096)).partitions[0]
-    for sequence in 0..<100 { try log.appendInTransaction("v\(sequence)", sequence: Int32(sequence)) }
+    for sequence in 0..<100 {
+      try log.appendInTransaction("v\(sequence)", sequence: Int32(sequence))
+    }
     let producers = log.state.withLock { $0.producers.snapshot }
     try store.closeBlocking()
     let again = try openStore(disk.crash(.loseAllUnsynced))

@@ -32,7 +32,8 @@ final class MaintenanceQueue: Sendable {
             onTick()
             nextTick = .now + .seconds(1)
           }
-          signal.sleep(milliseconds: max(1, ContinuousClock.now.duration(to: nextTick).milliseconds))
+          signal.sleep(
+            milliseconds: max(1, ContinuousClock.now.duration(to: nextTick).milliseconds))
         }
       }
     }
