@@ -112,6 +112,9 @@ int moldau_baseline_commit_threads(int file, size_t written_bytes, const uint8_t
   };
   nanosleep(&duration, NULL);
   pthread_mutex_lock(&state.mutex);
+  // On a busy machine the time may be over before a thread has run.
+  while (started > 0 && state.durable == 0 && state.error == 0)
+    pthread_cond_wait(&state.synced, &state.mutex);
   state.stopped = 1;
   pthread_cond_signal(&state.appended);
   pthread_mutex_unlock(&state.mutex);
