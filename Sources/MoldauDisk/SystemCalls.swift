@@ -142,10 +142,15 @@ enum SystemCalls {
     guard retrying({ Int(fdatasync(descriptor)) }) == 0 else { throw failure("fdatasync", path) }
   }
 
-  /// `flock` with LOCK_EX and LOCK_NB; false when another open file description holds the lock.
+  /// `flock` with LOCK_EX and LOCK_NB, and `fcntl` with F_OFD_SETLK, which is the kind that a Kafka
+  /// broker holds; false when another open file description, or a process, holds either.
   static func lock(_ descriptor: CInt, path: String) throws(DiskError) -> Bool {
-    if retrying({ Int(flock(descriptor, LOCK_EX | LOCK_NB)) }) == 0 { return true }
-    guard errno == EWOULDBLOCK else { throw failure("flock", path) }
+    guard retrying({ Int(flock(descriptor, LOCK_EX | LOCK_NB)) }) == 0 else {
+      guard errno == EWOULDBLOCK else { throw failure("flock", path) }
+      return false
+    }
+    if retrying({ Int(moldau_lock(descriptor)) }) == 0 { return true }
+    guard errno == EWOULDBLOCK || errno == EACCES else { throw failure("fcntl", path) }
     return false
   }
 

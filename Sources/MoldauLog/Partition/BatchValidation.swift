@@ -6,10 +6,21 @@ struct BatchValidation {
   let settings: AppendSettings
   let origin: AppendOrigin
 
+  /// What a batch that passed the checks says of itself, and what it should say.
+  struct Checked {
+    var header: RecordBatchHeader
+    /// The header with the timestamp and its type that the records really have; `nil` when the batch
+    /// has it already.
+    var corrected: RecordBatchHeader?
+  }
+
   /// Returns the header of the one batch that `bytes` are.
   ///
+  /// A client's maximum timestamp that is not its records' is put right, as Kafka does: time lookup
+  /// and retention go by it.
+  ///
   /// HOT: once per appended batch. Benchmark: `append-batch-16k`.
-  func check(_ bytes: UnsafeRawBufferPointer) throws(LogError) -> RecordBatchHeader {
+  func check(_ bytes: UnsafeRawBufferPointer) throws(LogError) -> Checked {
     guard bytes.count <= settings.maxBatchBytes || origin == .leader else {
       throw .batchTooLarge(byteCount: bytes.count, limit: settings.maxBatchBytes)
     }
@@ -19,8 +30,16 @@ struct BatchValidation {
         throw .lengthOutOfRange(field: "batchLength", length: Int(header.batchLength))
       }
       try unsafe RecordBatch.checkChecksum(of: bytes, header)
-      if origin == .client { try unsafe checkClientBatch(bytes, header) }
-      return header
+      guard origin == .client else { return Checked(header: header) }
+      let summary = try unsafe checkClientBatch(bytes, header)
+      guard
+        summary.maxTimestampMilliseconds != header.maxTimestampMilliseconds
+          || header.attributes.isLogAppendTime
+      else { return Checked(header: header) }
+      var corrected = header
+      corrected.attributes.isLogAppendTime = false
+      corrected.maxTimestampMilliseconds = summary.maxTimestampMilliseconds
+      return Checked(header: header, corrected: corrected)
     } catch {
       throw .invalidBatch(error)
     }
@@ -28,9 +47,12 @@ struct BatchValidation {
 
   private func checkClientBatch(
     _ bytes: UnsafeRawBufferPointer, _ header: RecordBatchHeader
-  ) throws(FormatError) {
+  ) throws(FormatError) -> RecordBatch.RecordSummary {
     guard !header.attributes.isControl else {
       throw .invalid(field: "attributes", reason: "clients do not write control batches")
+    }
+    guard !header.attributes.hasDeleteHorizon else {
+      throw .invalid(field: "attributes", reason: "only the cleaner sets a delete horizon")
     }
     guard header.recordCount > 0 else {
       throw .invalid(field: "recordCount", reason: "\(header.recordCount) records")
@@ -62,5 +84,6 @@ struct BatchValidation {
     guard !settings.isCompacted || !summary.hasNullKey else {
       throw .invalid(field: "key", reason: "a record of a compacted topic needs a key")
     }
+    return summary
   }
 }

@@ -40,21 +40,28 @@ extension PartitionLog {
     _ bytes: UnsafeRawBufferPointer, leaderEpoch: Int32, origin: AppendOrigin
   ) throws(LogError) -> AppendedBatch {
     let settings = state.withLock { $0.settings }
-    let header = try unsafe BatchValidation(settings: settings, origin: origin).check(bytes)
+    let batch = try unsafe BatchValidation(settings: settings, origin: origin).check(bytes)
     if settings.usesLogAppendTime && origin != .leader {
-      return try unsafe appendWithLogTime(bytes, header, leaderEpoch: leaderEpoch)
+      let now = services.clock.nowMilliseconds()
+      var stamped = batch.header
+      stamped.attributes.isLogAppendTime = true
+      stamped.maxTimestampMilliseconds = now
+      var appended = try unsafe appendCopy(of: bytes, stamped, leaderEpoch: leaderEpoch, origin)
+      appended.logAppendTimeMilliseconds = now
+      return appended
     }
-    return try unsafe write(header, bytes, leaderEpoch: leaderEpoch, origin: origin)
+    if let corrected = batch.corrected {
+      return try unsafe appendCopy(of: bytes, corrected, leaderEpoch: leaderEpoch, origin)
+    }
+    return try unsafe write(batch.header, bytes, leaderEpoch: leaderEpoch, origin: origin)
   }
 
-  /// Appends a copy of the batch whose records have the log's time.
-  private func appendWithLogTime(
-    _ bytes: UnsafeRawBufferPointer, _ header: RecordBatchHeader, leaderEpoch: Int32
+  /// Appends a copy of the batch with another header, and the checksum that this makes.
+  private func appendCopy(
+    of bytes: UnsafeRawBufferPointer, _ header: RecordBatchHeader, leaderEpoch: Int32,
+    _ origin: AppendOrigin
   ) throws(LogError) -> AppendedBatch {
-    let now = services.clock.nowMilliseconds()
     var stamped = header
-    stamped.attributes.isLogAppendTime = true
-    stamped.maxTimestampMilliseconds = now
     let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 16)
     defer { unsafe copy.deallocate() }
     unsafe copy.copyMemory(from: bytes)
@@ -64,10 +71,8 @@ extension PartitionLog {
     stamped.checksum = unsafe Checksum.crc32c(
       UnsafeRawBufferPointer(rebasing: copy[RecordBatchHeader.checksummedRangeStart...]))
     unsafe stamped.store(to: start)
-    var appended = try unsafe write(
-      stamped, UnsafeRawBufferPointer(copy), leaderEpoch: leaderEpoch, origin: .client)
-    appended.logAppendTimeMilliseconds = now
-    return appended
+    return try unsafe write(
+      stamped, UnsafeRawBufferPointer(copy), leaderEpoch: leaderEpoch, origin: origin)
   }
 
   /// Writes a batch that was checked, or that this process has just encoded.
