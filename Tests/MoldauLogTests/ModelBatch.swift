@@ -39,9 +39,12 @@ extension ModelBatch {
     var encoder = RecordBatchEncoder()
     var timestamps: [Int64] = []
     for _ in 0..<recordCount {
-      let value = (0..<valueByteCount).map { _ in
-        UInt8(truncatingIfNeeded: generator.next())
+      var value: [UInt8] = []
+      while value.count < valueByteCount {
+        let random = generator.next()
+        for shift in 0..<8 { value.append(UInt8(truncatingIfNeeded: random &>> (8 * shift))) }
       }
+      value.removeLast(value.count - valueByteCount)
       let time = timestampMilliseconds + Int64.random(in: -20...20, using: &generator)
       timestamps.append(time)
       unsafe encoder.append(key: nil, value: value.span.bytes, timestampMilliseconds: time)

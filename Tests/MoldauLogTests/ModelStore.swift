@@ -150,7 +150,8 @@ final class ModelStore {
       switch roll(0...99) {
       case 0..<26: try append(count: roll(1...6), valueBytes: 10...200)
       case 26..<30: try read()
-      case 30..<42: try append(count: 1, valueBytes: 4200...9000)
+      case 30..<39: try append(count: 1, valueBytes: 4200...9000)
+      case 39..<42: try append(count: 1, valueBytes: 34_000...36_000)
       case 42..<58: try commit(isDirect: false)
       case 58..<64: try commit(isDirect: true)
       case 64..<70: try commitAll(store)
@@ -200,7 +201,7 @@ final class ModelStore {
     let span = Int(model.end - log.startOffset)
     let offset = log.startOffset.advanced(by: Int64(roll(0...span)))
     let limit = roll(0...1) == 0 ? Offset(rawValue: .max) : offset.advanced(by: Int64(roll(0...9)))
-    let maxBytes = roll(0...9000)
+    let maxBytes = roll(0...20_000)
     note("read \(log.identity) from \(offset), limit \(limit), \(maxBytes) bytes")
     let bytes = try log.read(from: offset, limit: limit, maxBytes: maxBytes)?.copyBytes() ?? []
     var found: [ModelBatch] = []

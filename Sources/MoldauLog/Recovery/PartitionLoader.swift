@@ -419,9 +419,11 @@ struct PartitionLoader {
     }
   }
 
-  /// The index of the last segment that holds a whole batch, or `first`.
+  /// The index of the last segment that holds a whole batch, or that begins where the log is known to
+  /// have reached; at least `first`.
   private func lastFilledSegment(_ bases: [Offset], from first: Int) throws(LogError) -> Int {
     for (index, base) in bases.enumerated().reversed() where index > first {
+      guard base > recoveryPoint else { return index }
       let size = try size(ofSegment: base)
       guard size > 0 else { continue }
       let file = try directory.open(
