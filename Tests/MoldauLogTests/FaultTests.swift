@@ -38,6 +38,7 @@ struct FaultTests {
     let step = max(1, total / (ModelEffort.isLong ? 60 : 6))
     for nth in stride(from: 1 + Int(seed) % step, through: total, by: step) {
       ModelEffort.replayable(seed, "fault at call \(nth)") {
+        if ModelEffort.isTracing { print("fault at call \(nth)") }
         let run = ModelStore(seed: seed)
         run.disk.onCall = DiskFault.at(nth, fault(nth), where: matches)
         try run.run(stepCount: Self.stepCount)

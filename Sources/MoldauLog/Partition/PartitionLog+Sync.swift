@@ -156,9 +156,15 @@ extension PartitionLog {
     let trusted = trustedOffset
     let all = segments
     for (index, segment) in all.enumerated() {
-      if index + 1 < all.count, all[index + 1].baseOffset <= trusted { continue }
+      if index + 1 < all.count, all[index + 1].baseOffset < trusted { continue }
       let file = try segment.file()
-      do throws(DiskError) { try file.copy(0..<segment.byteCount, to: file, at: 0) } catch {
+      let byteCount = segment.byteCount
+      do throws(DiskError) {
+        try file.copy(0..<byteCount, to: file, at: 0)
+        // The size is another thing that the system may hold for written.
+        try file.truncate(to: byteCount + 1)
+        try file.truncate(to: byteCount)
+      } catch {
         throw LogError(error)
       }
     }

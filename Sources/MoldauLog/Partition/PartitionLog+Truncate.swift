@@ -39,6 +39,7 @@ extension PartitionLog {
       _ = startCounter.min(cut.end.rawValue, ordering: .acquiringAndReleasing)
       try services.writeRecoveryPoints()
       try services.writeLogStarts()
+      try writeEpochs(before: cut.end, &state)
       // What the journal holds above the cut must not come back. From here on there is no way back:
       // it may be durable there alone.
       try services.commits.journal.truncate(self, to: offset, maintenance: services.maintenance)
@@ -76,6 +77,20 @@ extension PartitionLog {
       end: end, kept: kept, before: all[..<index], later: all[(index + 1)...], position: position,
       scan: scan, producers: try producers(of: Array(all[...index]), below: end),
       copy: kept.isSealed ? try copyBeginning(of: kept, byteCount: position) : nil)
+  }
+
+  /// The epochs above the cut must not be found with what is appended there later.
+  private func writeEpochs(before end: Offset, _ state: inout AppendState) throws(LogError) {
+    var epochs = state.epochs
+    epochs.truncate(to: end)
+    state.epochs.needsCheckpoint = true
+    do throws(DiskError) {
+      try services.disk.replaceFile(
+        at: directory.path(StoreLayout.leaderEpochs), with: epochs.checkpoint.encode(),
+        isDurable: true)
+    } catch {
+      throw LogError(error)
+    }
   }
 
   private func perform(_ cut: Cut, _ state: inout AppendState) throws(LogError) {
@@ -196,20 +211,8 @@ extension PartitionLog {
 
   /// The cut and all that is left are durable afterwards.
   private func syncCut() throws(LogError) {
-    let (active, end, epochs) = state.withLock {
-      ($0.active, $0.nextOffset, $0.epochs.needsCheckpoint ? $0.epochs.checkpoint : nil)
-    }
-    let file = try active.file()
-    do throws(DiskError) {
-      try file.sync()
-      if let epochs {
-        // The epochs above the cut must not be found with what is appended there later.
-        try services.disk.replaceFile(
-          at: directory.path(StoreLayout.leaderEpochs), with: epochs.encode(), isDurable: true)
-      }
-    } catch {
-      throw services.poison(error)
-    }
+    let (active, end) = state.withLock { ($0.active, $0.nextOffset) }
+    try sync(active)
     try syncNames()
     try syncFiles(before: end)
   }

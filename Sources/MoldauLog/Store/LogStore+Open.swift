@@ -61,13 +61,16 @@ struct StoreOpening {
     do throws(DiskError) {
       if try disk.kind(of: path) == nil {
         try disk.makeDirectory(path)
-        try disk.syncDirectory(disk.parent(of: path))
       }
       guard let taken = try disk.lock(file(StoreLayout.lock)) else {
         throw DiskError(call: "flock", path: path, errno: EWOULDBLOCK)
       }
       lock = taken
       entries = try disk.list(path)
+      // Whoever made the folder may not have made its name durable.
+      if !entries.contains(where: { $0.kind == .directory }) {
+        try disk.syncDirectory(disk.parent(of: path))
+      }
     } catch {
       throw error.errno == EWOULDBLOCK ? .directoryInUse(path: path) : LogError(error)
     }
