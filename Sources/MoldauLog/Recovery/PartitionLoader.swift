@@ -251,6 +251,7 @@ struct PartitionLoader {
     let producersFrom = known?.offset ?? bases.first ?? .zero
     var expected = bases.first ?? .zero
     var active: RecoveredSegment?
+    if let first = bases.first { reportGap(from: startOffset ?? .zero, to: first) }
     let lastFilled = try lastFilledSegment(bases, from: firstUnsynced)
     for (index, base) in bases.enumerated() {
       let isLast = index + 1 == bases.count
@@ -329,13 +330,7 @@ struct PartitionLoader {
     try journal.forEachBatch(of: key, from: log.endOffset) { (header, batch) throws(LogError) in
       let end = log.endOffset
       guard header.baseOffset >= end else { return }
-      if isGapless, header.baseOffset > end, end > log.startOffset {
-        report.damages.append(
-          RecoveryReport.Damage(
-            partition: identity, path: log.directory.path, position: .zero, byteCount: 0,
-            offsets: end..<header.baseOffset, quarantinePath: "",
-            reason: .truncated(needed: RecordBatchHeader.byteCount, available: 0)))
-      }
+      if end > log.startOffset { reportGap(from: end, to: header.baseOffset) }
       _ = try log.append(batch, origin: .leader)
       replayedCount += 1
     }
@@ -417,6 +412,16 @@ struct PartitionLoader {
           path: segment.logPath, position: FilePosition(rawValue: position), reason: reason)
       }
     }
+  }
+
+  /// A crash may take the name of a file that nobody had asked to be durable and leave the next one's.
+  private mutating func reportGap(from first: Offset, to end: Offset) {
+    guard isGapless, first < end else { return }
+    report.damages.append(
+      RecoveryReport.Damage(
+        partition: identity, path: directory.path, position: .zero, byteCount: 0,
+        offsets: first..<end, quarantinePath: "",
+        reason: .truncated(needed: RecordBatchHeader.byteCount, available: 0)))
   }
 
   /// The index of the last segment that holds a whole batch, or that begins where the log is known to
