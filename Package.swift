@@ -86,7 +86,7 @@ let package = Package(
       ],
       path: "Tests/Fuzz/MoldauFuzz", swiftSettings: settings),
     .testTarget(
-      name: "MoldauFuzzTests", dependencies: ["MoldauFuzz", "MoldauProtocol"],
+      name: "MoldauFuzzTests", dependencies: ["MoldauFuzz", "MoldauProtocol", "MoldauDisk"],
       path: "Tests/Fuzz/MoldauFuzzTests", swiftSettings: settings),
 
     // The process that the process tests kill, and what it and they know of each other.
@@ -105,7 +105,7 @@ let package = Package(
       path: "Tests/Process/MoldauProcessTests", swiftSettings: settings),
 
     tests("MoldauFormatTests", ["MoldauFormat", "CMoldau"]),
-    tests("MoldauCompressionTests", ["MoldauCompression", "MoldauFormat"]),
+    tests("MoldauCompressionTests", ["MoldauCompression", "MoldauDisk", "MoldauFormat"]),
     tests("MoldauDiskTests", ["MoldauDisk"]),
     tests(
       "MoldauLogTests",

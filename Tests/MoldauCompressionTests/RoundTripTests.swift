@@ -1,4 +1,5 @@
 import MoldauCompression
+import MoldauDisk
 import MoldauFormat
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import MoldauDisk
 import Testing
 
 extension ProcessTests {

@@ -1,5 +1,6 @@
 import Foundation
 import MoldauClient
+import MoldauDisk
 import MoldauFormat
 import MoldauInspect
 import MoldauLoad
