@@ -50,11 +50,11 @@ struct CrashTests {
 
   @Test(
     "whatever call a crash comes at, acknowledged records survive and none is invented",
-    arguments: ModelEffort.seeds(6, long: 24))
+    arguments: ModelEffort.seeds(6, long: 16))
   func crashAtEachCall(seed: UInt64) throws {
     var total = 0
     ModelEffort.replayable(seed, "without a crash") { total = try callCount(seed: seed) }
-    let step = ModelEffort.isLong ? 5 : 43
+    let step = ModelEffort.isLong ? 9 : 43
     for nth in stride(from: 1 + Int(seed) % step, through: total, by: step) {
       ModelEffort.replayable(seed, "crash at call \(nth)") {
         try crash(seed: seed, at: nth)
@@ -83,7 +83,7 @@ struct CrashTests {
   func crashDuringRecovery(seed: UInt64) throws {
     var total = 0
     ModelEffort.replayable(seed, "without a crash") { total = try callCount(seed: seed) }
-    let step = ModelEffort.isLong ? 23 : 97
+    let step = ModelEffort.isLong ? 47 : 97
     for nth in stride(from: 5 + Int(seed) % step, through: total, by: step) {
       ModelEffort.replayable(seed, "first crash at call \(nth)") {
         try crashTwice(seed: seed, at: nth)
@@ -96,7 +96,7 @@ struct CrashTests {
     run.disk.onCall = DiskFault.crashing(nth: nth)
     try run.run(stepCount: Self.stepCount)
     run.stop()
-    let secondStep = ModelEffort.isLong ? 7 : 61
+    let secondStep = ModelEffort.isLong ? 17 : 61
     for (index, style) in CrashStyle.allCases.enumerated() {
       for second in stride(from: 1 + nth % secondStep, through: .max, by: secondStep) {
         var generator = SeededGenerator(seed: seed &* 1_000_003 &+ UInt64(nth))

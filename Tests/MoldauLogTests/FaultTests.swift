@@ -35,7 +35,7 @@ struct FaultTests {
     ModelEffort.replayable(seed, "without a fault") {
       total = try callCount(seed: seed, where: matches)
     }
-    let step = max(1, total / (ModelEffort.isLong ? 60 : 6))
+    let step = max(1, total / (ModelEffort.isLong ? 30 : 6))
     for nth in stride(from: 1 + Int(seed) % step, through: total, by: step) {
       ModelEffort.replayable(seed, "fault at call \(nth)") {
         if ModelEffort.isTracing { print("fault at call \(nth)") }
