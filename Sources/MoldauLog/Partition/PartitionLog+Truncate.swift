@@ -47,7 +47,9 @@ extension PartitionLog {
         throw services.poison(error.asDiskError(path: directory.path))
       }
     }
-    try syncCut()
+    do throws(LogError) { try syncCut() } catch {
+      throw services.poison(error.asDiskError(path: directory.path))
+    }
   }
 
   /// What is left of the log, found out before anything is changed.
