@@ -8,10 +8,9 @@ public struct StoreConfiguration: Sendable {
   /// Appends wait, and `enqueue` throws `backpressure`, while more bytes than this wait to become
   /// durable.
   public var maxPendingBytes: Int
-  /// The most segment files that are held open at once; each takes a descriptor.
+  /// The most segments whose files are held open at once: each takes a descriptor, and up to two maps
+  /// while it is read.
   public var maxOpenFiles: Int
-  /// The most segments that are mapped for reading at once.
-  public var maxMaps: Int
   /// How many threads recover partitions on opening; 0 takes one per processor.
   public var recoveryThreadCount: Int
   /// The size at which the commit journal changes over to its other file, in bytes.
@@ -37,7 +36,6 @@ public struct StoreConfiguration: Sendable {
     durability: Durability = .groupCommit(),
     maxPendingBytes: Int = 64 << 20,
     maxOpenFiles: Int = 1024,
-    maxMaps: Int = 1024,
     recoveryThreadCount: Int = 0,
     journalBytes: Int = 32 << 20,
     checkpointInterval: Duration = .seconds(60),
@@ -48,7 +46,6 @@ public struct StoreConfiguration: Sendable {
     self.durability = durability
     self.maxPendingBytes = maxPendingBytes
     self.maxOpenFiles = maxOpenFiles
-    self.maxMaps = maxMaps
     self.recoveryThreadCount = recoveryThreadCount
     self.journalBytes = journalBytes
     self.checkpointInterval = checkpointInterval
