@@ -43,6 +43,7 @@ public enum StoreBenchmark {
     do {
       let report = try await run(options, in: directory)
       try directory.remove()
+      ProgressLine(isWanted: options.showsProgress).clear()
       return report
     } catch {
       try directory.remove()
@@ -62,10 +63,14 @@ public enum StoreBenchmark {
       let name = row.description.name
       guard options.only.isEmpty || options.only.contains(name) else { continue }
       let path = try directory.makeDirectory(name)
-      results.append(try await runner.run(row, RowContext(directory: path, earlier: results)))
-      try directory.removeDirectory(path)
+      let rowStart = ContinuousClock.now
+      var result = try await runner.run(row, RowContext(directory: path, earlier: results))
+      let rowSeconds = rowStart.duration(to: .now).inNanoseconds / 1e9
+      result.figures.append(.init("rowSeconds", .number(rowSeconds)))
+      results.append(result)
+      if !row.description.leavesManyFiles { try directory.removeDirectory(path) }
     }
-    progress.clear()
+    progress.show("removing the data")
     let seconds = start.duration(to: .now).inNanoseconds / 1e9
     return BenchmarkReport(machine: machine, results: results, seconds: seconds)
   }

@@ -26,6 +26,9 @@ struct RowDescription: Sendable {
   var warmUpRounds = 1
   /// Caps the rounds of a row whose rounds are long.
   var mostRounds = Int.max
+  /// Whether the row makes so many files that they are removed after the run only: a file system may
+  /// be slow to reuse what was freed a moment ago, which the next row would feel.
+  var leavesManyFiles = false
 }
 
 /// What a row needs to know of the run.

@@ -131,7 +131,7 @@ struct Commit1000PartitionsRow: StoreRow {
     question: "The same 64 tasks going round 1,000 partitions, beside one partition of the same"
       + " store in turn. C: the same floor.",
     durability: "groupCommit", goals: [Goal(.ratioToOnePartition, must: 0.3, reachingFor: 0.6)],
-    mostRounds: 7)
+    mostRounds: 7, leavesManyFiles: true)
 
   private var commits: SpreadCommits
 
