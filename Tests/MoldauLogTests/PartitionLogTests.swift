@@ -43,6 +43,28 @@ struct PartitionLogTests {
     try again.closeBlocking()
   }
 
+  @Test("what a killed store recovers is called durable by a sync alone; a commit covers it too")
+  func commitCoversRecovered() throws {
+    let disk = SimulatedDisk()
+    let store = try openStore(disk)
+    let log = try store.createTopic("orders", TopicConfiguration()).partitions[0]
+    for index in 0..<50 { _ = try log.append(value: "value \(index)") }
+    let left = disk.crash(.keepAll)
+    let again = try openStore(left)
+    let recovered = try #require(again.existingTopic("orders")).partitions[0]
+    #expect(recovered.endOffset == Offset(rawValue: 50))
+    #expect(recovered.durableOffset == .zero)
+    _ = try recovered.append(value: "value 50")
+    let done = WakeSignal()
+    recovered.whenDurable(below: recovered.endOffset) { _ in done.wake() }
+    done.sleep()
+    #expect(recovered.durableOffset == Offset(rawValue: 51))
+    let last = try openStore(left.crash(.loseAllUnsynced))
+    let kept = try #require(last.existingTopic("orders")).partitions[0]
+    #expect(try kept.values() == (0...50).map { "value \($0)" })
+    try last.closeBlocking()
+  }
+
   @Test("what a commit has covered survives a power cut")
   func commitSurvives() throws {
     let disk = SimulatedDisk()

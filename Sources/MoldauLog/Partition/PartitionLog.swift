@@ -52,7 +52,12 @@ package final class PartitionLog: Sendable {
     self.services = services
     let end = state.nextOffset
     let stable = state.producers.firstUndecidedOffset ?? end
-    commitPoint = Mutex(CommitPoint(segment: state.active, position: state.position))
+    // What recovery found and nothing has synced is for the first commit to cover.
+    let unsynced = zip(segments, segments.dropFirst()).first { $1.baseOffset > recoveryPoint }?.0
+    commitPoint = Mutex(
+      recoveryPoint < end
+        ? CommitPoint(segment: unsynced ?? state.active, position: 0)
+        : CommitPoint(segment: state.active, position: state.position))
     self.state = Mutex(state)
     segmentList = Mutex(segments)
     endCounter = Atomic(end.rawValue)

@@ -95,10 +95,16 @@ struct StoreOpening {
       rewritesUnsynced: failedSync, journal: journal
     ).run(partitions, &report)
     let topics = try makeTopics(logs, configurations)
-    do throws(LogError) { try services.checkpoint(logs) } catch .diskFull(let path) {
-      // Checkpoints only save work. On a full disk the store opens, for retention to make room.
-      services.logger.warning("no space left for the checkpoint \(path)")
-      try services.syncAll(logs)
+    if !journal.isEmpty || failedSync || !report.damages.isEmpty || configuration.checksEverything {
+      try makeDurable(logs)
+    } else {
+      // Nothing was promised of what is not synced yet, and nothing waits for it: `durableOffset`
+      // stays where the last sync was until the maintenance thread is done.
+      services.maintenance.add { [services] in
+        do throws(LogError) { try services.checkpoint(logs) } catch {
+          services.logger.error("checkpoint after recovery: \(error)")
+        }
+      }
     }
     if wasClean { try removeJournal() } else { try finishRecovery(logs) }
     report.duration = started.duration(to: .now)
@@ -109,6 +115,15 @@ struct StoreOpening {
     return LogStore(
       path: path, configuration: configuration, services: services, lock: lock, topics: topics,
       recovery: report)
+  }
+
+  /// What the journal had must be in the segments before the journal goes.
+  private func makeDurable(_ logs: [PartitionLog]) throws(LogError) {
+    do throws(LogError) { try services.checkpoint(logs) } catch .diskFull(let path) {
+      // Checkpoints only save work. On a full disk the store opens, for retention to make room.
+      services.logger.warning("no space left for the checkpoint \(path)")
+      try services.syncAll(logs)
+    }
   }
 
   /// From here on the directory is one that was not stopped cleanly.
