@@ -6,7 +6,7 @@
 public enum StoreBenchmark {
   public struct Options: Sendable {
     /// The pairs of rounds of a row (fewer in rows whose rounds are long).
-    public var rounds = 9
+    public var rounds = 7
     /// The names of the rows to run; all when empty.
     public var only: [String] = []
     /// Where the data goes, by default the system's temporary directory. What is measured is the

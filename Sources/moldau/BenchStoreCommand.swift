@@ -16,7 +16,7 @@ struct BenchStore: AsyncParsableCommand {
   var json = false
 
   @Option(help: "The pairs of rounds of each row.")
-  var rounds = 9
+  var rounds = 7
 
   @Option(help: "Run only this row; may be given several times.")
   var only: [String] = []
