@@ -92,18 +92,21 @@ struct EmbeddingConsumerTests {
     let store = try openStore(SimulatedDisk(isCrashable: false))
     let topic = try makeTopic(store, partitionCount: 2, count: 0)
     let consumer = try await store.consumer(group: "billing", topic: "orders")
+    let values = Shared<[String]>([])
     let reader = Task {
-      var values: [String] = []
-      for try await batch in consumer.batches() { values += batch.records.compactMap(\.valueText) }
-      return values
+      for try await batch in consumer.batches() {
+        values.value.withLock { $0 += batch.records.compactMap(\.valueText) }
+      }
     }
-    while topic.partitions[1].observers.isEmpty { await Task.yield() }
-    try await topic.append(Record(value: "a"), partition: 1)
-    while topic.partitions[1].observers.isEmpty { await Task.yield() }
-    try await topic.append(Record(value: "b"), partition: 0)
-    while topic.partitions[1].observers.isEmpty { await Task.yield() }
+    for (value, partition) in [("a", 1), ("b", 0)] {
+      while topic.partitions[1].observers.isEmpty { await Task.yield() }
+      try await topic.append(Record(value: value), partition: partition)
+      // The observers of the wait before may still be there, but not what was just appended.
+      while values.value.withLock({ $0.last }) != value { await Task.yield() }
+    }
     try await store.close()
-    #expect(try await reader.value == ["a", "b"])
+    try await reader.value
+    #expect(values.value.withLock { $0 } == ["a", "b"])
   }
 
   @Test("cancelling ends the wait of a consumer, which can be asked again")

@@ -18,6 +18,15 @@ extension Consumer {
     precondition(maxRecords > 0, "a batch has records")
     beginReading()
     defer { state.withLock { $0.isReading = false } }
+    do throws(LogError) {
+      return try await awaitBatch(maxRecords: maxRecords, maxBytes: maxBytes)
+    } catch .closed {
+      // The close came while a chunk was read.
+      return nil
+    }
+  }
+
+  private func awaitBatch(maxRecords: Int, maxBytes: Int) async throws(LogError) -> ConsumerBatch? {
     while !Task.isCancelled {
       let (readings, turn) = state.withLock { ($0.readings, $0.turn) }
       let ends = readings.map(\.log.endOffset)

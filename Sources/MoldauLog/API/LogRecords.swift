@@ -32,7 +32,7 @@ public struct LogRecords: AsyncSequence, Sendable {
     /// The next record; nil at the end.
     ///
     /// - Throws: `corrupt` for damaged batches, `offsetOutOfRange` when retention has overtaken the
-    ///   reader, `io`, `closed`; `cancelled` from `read`, while `tail` just ends.
+    ///   reader, `io`; `closed` and `cancelled` from `read`, while `tail` just ends.
     public mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws(LogError) -> ConsumedRecord? {
@@ -58,6 +58,8 @@ public struct LogRecords: AsyncSequence, Sendable {
         }
       } catch {
         isFinished = true
+        // A close that comes while a chunk is read ends a tail as one that comes while it waits.
+        if isTail && error == .closed { return nil }
         throw error
       }
       return records.popLast()
