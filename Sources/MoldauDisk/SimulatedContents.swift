@@ -12,6 +12,8 @@ import Synchronization
 /// writing and found by `noteMappedWrites`.
 /// INVARIANT: `unsynced` includes `dirty`; the pages of a failed sync are in the first only.
 /// INVARIANT: pages that hold anything but zeros are in `allocated`, and those are in `ledger`.
+///
+/// `@unchecked Sendable`: owned by one inode, whose lock guards it.
 @safe
 struct SimulatedContents: ~Copyable, @unchecked Sendable {
   private(set) var size = 0

@@ -132,6 +132,9 @@ final class SimulatedFile: DiskFile {
 }
 
 /// A part of a simulated file, in the very memory that the file's calls use.
+///
+/// `@unchecked Sendable`, as `SystemRegion`: the address never changes, and who writes where is for
+/// the holders to agree on.
 @safe
 final class SimulatedRegion: MappedRegion, @unchecked Sendable {
   let base: UnsafeMutableRawPointer

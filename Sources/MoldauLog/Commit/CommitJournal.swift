@@ -139,8 +139,9 @@ package final class CommitJournal: Sendable {
     state.current = 1 - state.current
     state.position = 0
     state.logs = [:]
-    otherIsFree.store(false, ordering: .releasing)
+    // A half without logs holds nothing, and is free at once.
     guard let services = logs.first?.services else { return }
+    otherIsFree.store(false, ordering: .releasing)
     maintenance.add { [self] in
       do throws(LogError) {
         try services.syncAll(logs)

@@ -7,6 +7,8 @@ import MoldauDisk
 /// shows then and not as a signal later; zeros are written over them and the map is filled at once,
 /// since that costs a fifth of taking a page fault for every page. The bytes behind the last batch
 /// are zeros, which recovery and every reader leave aside; closing the window cuts them off.
+///
+/// `@unchecked Sendable`: part of the append state, whose lock guards every write through it.
 @safe struct AppendWindow: @unchecked Sendable {
   private let region: any MappedRegion
   /// The region's address, which `region` keeps valid.
