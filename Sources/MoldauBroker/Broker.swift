@@ -79,12 +79,16 @@ package final class Broker: Sendable {
       metadata(try decode(&reader, context), context, into: &reply)
     case .apiVersions:
       apiVersions(try decode(&reader, context), context, into: &reply)
+    case .offsetCommit, .offsetFetch, .findCoordinator, .joinGroup, .heartbeat, .leaveGroup,
+      .syncGroup, .describeGroups, .listGroups, .deleteGroups, .offsetDelete,
+      .consumerGroupHeartbeat, .consumerGroupDescribe:
+      try answerGroups(api, &reader, context, into: &reply)
     default:
-      throw .unsupported(apiKey: api.rawValue, version: context.header.version)
+      try answerAdministration(api, &reader, context, into: &reply)
     }
   }
 
-  private func decode<Request: ProtocolRequest>(
+  func decode<Request: ProtocolRequest>(
     _ reader: inout ProtocolReader, _ context: RequestContext
   ) throws(RequestFailure) -> Request {
     do {
