@@ -28,7 +28,18 @@ package struct SupportedApi: Equatable, Sendable {
     SupportedApi(.fetch, 4...18, flexibleSince: 12),
     SupportedApi(.listOffsets, 1...10, flexibleSince: 6),
     SupportedApi(.metadata, 0...13, flexibleSince: 9),
+    SupportedApi(.offsetCommit, 2...10, flexibleSince: 8),
+    SupportedApi(.offsetFetch, 1...10, flexibleSince: 6),
+    SupportedApi(.findCoordinator, 0...6, flexibleSince: 3),
+    SupportedApi(.joinGroup, 0...9, flexibleSince: 6),
+    SupportedApi(.heartbeat, 0...4, flexibleSince: 4),
+    SupportedApi(.leaveGroup, 0...5, flexibleSince: 4),
+    SupportedApi(.syncGroup, 0...5, flexibleSince: 4),
+    SupportedApi(.describeGroups, 0...6, flexibleSince: 5),
+    SupportedApi(.listGroups, 0...5, flexibleSince: 3),
     SupportedApi(.apiVersions, 0...4, flexibleSince: 3),
+    SupportedApi(.deleteGroups, 0...2, flexibleSince: 2),
+    SupportedApi(.offsetDelete, 0...0, flexibleSince: .max),
   ]
 
   /// Returns what is supported of `key`, or nil when nothing is.

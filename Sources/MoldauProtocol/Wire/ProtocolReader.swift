@@ -99,6 +99,15 @@ package struct ProtocolReader: ~Escapable {
     }
   }
 
+  /// Returns a copy of the next `byteCount` bytes.
+  package mutating func bytes(byteCount: Int) throws(ProtocolError) -> [UInt8] {
+    let start = try take(byteCount)
+    // SAFETY: `take` checked the bounds; the bytes are copied before the call returns.
+    return unsafe bytes.withUnsafeBytes { all in
+      unsafe Array(all[start..<(start &+ byteCount)])
+    }
+  }
+
   /// Moves behind the next `byteCount` bytes and returns where they start.
   @inline(__always)
   package mutating func take(_ byteCount: Int) throws(ProtocolError) -> Int {

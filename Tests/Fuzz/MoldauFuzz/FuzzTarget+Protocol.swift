@@ -27,7 +27,10 @@ extension FuzzTarget {
   /// Every request that can be read.
   package static let requestTypes: [any ProtocolRequest.Type] = [
     ProduceRequest.self, FetchRequest.self, ListOffsetsRequest.self, MetadataRequest.self,
-    ApiVersionsRequest.self,
+    OffsetCommitRequest.self, OffsetFetchRequest.self, FindCoordinatorRequest.self,
+    JoinGroupRequest.self, HeartbeatRequest.self, LeaveGroupRequest.self, SyncGroupRequest.self,
+    DescribeGroupsRequest.self, ListGroupsRequest.self, ApiVersionsRequest.self,
+    DeleteGroupsRequest.self, OffsetDeleteRequest.self,
   ]
 
   private static func requestType(_ key: Int16) -> (any ProtocolRequest.Type)? {
