@@ -45,8 +45,8 @@ let package = Package(
     .executableTarget(
       name: "moldau",
       dependencies: [
-        "MoldauServer", "MoldauClient", "MoldauInspect", "MoldauBenchmarks", "MoldauLog",
-        "MoldauDisk", logging,
+        "MoldauServer", "MoldauClient", "MoldauInspect", "MoldauReport", "MoldauBenchmarks",
+        "MoldauLog", "MoldauDisk", logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -60,9 +60,10 @@ let package = Package(
     library("MoldauServer", ["MoldauBroker", "MoldauProtocol", logging] + nio),
     library(
       "MoldauBroker", ["MoldauProtocol", "MoldauLog", "MoldauDisk", "MoldauFormat", logging]),
-    library("MoldauInspect", ["MoldauLog", "MoldauDisk", "MoldauFormat"]),
+    library("MoldauInspect", ["MoldauReport", "MoldauLog", "MoldauDisk", "MoldauFormat"]),
     library("MoldauClient", ["MoldauProtocol", "MoldauCompression", "MoldauFormat"]),
     library("MoldauProtocol", ["MoldauFormat"]),
+    library("MoldauReport", ["MoldauFormat"]),
     library(
       "MoldauLog",
       ["MoldauCompression", "MoldauDisk", "MoldauFormat", "CMoldau", logging, metrics]),
@@ -99,8 +100,8 @@ let package = Package(
     .testTarget(
       name: "MoldauProcessTests",
       dependencies: [
-        "moldau", "moldau-writer", "MoldauLoad", "MoldauInspect", "MoldauClient", "MoldauProtocol",
-        "MoldauLog", "MoldauDisk", "MoldauFormat",
+        "moldau", "moldau-writer", "MoldauLoad", "MoldauInspect", "MoldauReport", "MoldauClient",
+        "MoldauProtocol", "MoldauLog", "MoldauDisk", "MoldauFormat",
       ],
       path: "Tests/Process/MoldauProcessTests", swiftSettings: settings),
 
@@ -112,7 +113,11 @@ let package = Package(
       ["MoldauLog", "MoldauDisk", "MoldauFormat", "MoldauCompression", metrics]),
     tests(
       "MoldauInspectTests",
-      ["MoldauInspect", "MoldauLog", "MoldauDisk", "MoldauCompression", "MoldauFormat"]),
+      [
+        "MoldauInspect", "MoldauReport", "MoldauLog", "MoldauDisk", "MoldauCompression",
+        "MoldauFormat",
+      ]),
+    tests("MoldauReportTests", ["MoldauReport", "MoldauFormat"]),
     tests("MoldauProtocolTests", ["MoldauProtocol", "MoldauFormat"]),
     tests("MoldauClientTests", ["MoldauClient", "MoldauProtocol", "MoldauFormat"]),
     tests("MoldauBrokerTests", ["MoldauBroker", "MoldauProtocol", "MoldauLog", "MoldauDisk"]),

@@ -1,9 +1,5 @@
 /// The bounds of this target, in one place.
 enum Limits {
-  /// Rows of one table that wait for their columns' widths.
-  static let maxHeldRows = 256
-  /// What a table shows of a record's key, value or header, in bytes.
-  static let maxShownBytes = 200
   /// How often a check tells how far it has come, in bytes.
   static let progressStepBytes = 4 << 20
   /// A small file that is read as a whole; a larger one is not what its name says, in bytes.

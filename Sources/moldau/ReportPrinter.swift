@@ -1,4 +1,4 @@
-import MoldauInspect
+import MoldauReport
 
 /// Prints the rows of a report to the standard output.
 final class ReportPrinter {

@@ -14,7 +14,8 @@ struct LayeringTests {
       "MoldauLog",
       ["MoldauCompression", "MoldauDisk", "MoldauFormat", "CMoldau", "Logging", "CoreMetrics"]
     ),
-    ("MoldauInspect", ["MoldauLog", "MoldauDisk", "MoldauFormat"]),
+    ("MoldauReport", ["MoldauFormat"]),
+    ("MoldauInspect", ["MoldauReport", "MoldauLog", "MoldauDisk", "MoldauFormat"]),
     ("MoldauProtocol", ["MoldauFormat"]),
     ("MoldauClient", ["MoldauProtocol", "MoldauCompression", "MoldauFormat"]),
     (

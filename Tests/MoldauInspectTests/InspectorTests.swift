@@ -1,3 +1,4 @@
+import MoldauReport
 import MoldauDisk
 import MoldauFormat
 import MoldauInspect
@@ -36,7 +37,7 @@ struct InspectorTests {
     ])
   func kinds(path: String, kinds: [String]) throws {
     let found = try rows("/store/\(path)", Fixture.disk("clean"))
-    #expect(Set(found.map(\.kind.rawValue)) == Set(kinds))
+    #expect(Set(found.map(\.kind.name)) == Set(kinds))
   }
 
   @Test("the records shown are those that a reader gets", arguments: ["clean", "killed"])

@@ -1,3 +1,4 @@
+import MoldauReport
 import MoldauFormat
 
 /// The rows of batches and their records.

@@ -1,3 +1,4 @@
+import MoldauReport
 import MoldauDisk
 import MoldauFormat
 import MoldauLog

@@ -1,3 +1,4 @@
+import MoldauReport
 import MoldauFormat
 
 /// What a segment's row says.

@@ -1,3 +1,4 @@
+package import MoldauReport
 package import MoldauDisk
 package import MoldauLog
 

@@ -1,3 +1,5 @@
+package import MoldauReport
+
 /// What a check of a data directory found, in numbers.
 package struct VerifySummary: Equatable, Sendable {
   /// Bytes at the end of a log of which no batch can be made.

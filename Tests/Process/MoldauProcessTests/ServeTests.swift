@@ -1,3 +1,4 @@
+import MoldauReport
 import Foundation
 import MoldauClient
 import MoldauDisk

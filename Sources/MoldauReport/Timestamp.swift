@@ -1,9 +1,9 @@
 /// Dates as text, without a calendar library.
-enum Timestamp {
+package enum Timestamp {
   /// `2026-01-31T12:00:00.000Z`, the date in UTC.
   ///
   /// The days are counted in eras of 400 years that begin on 1 March, so that the leap day is last.
-  static func text(ofMilliseconds milliseconds: Int64) -> String {
+  package static func text(ofMilliseconds milliseconds: Int64) -> String {
     let (secondCount, millisecond) = milliseconds.flooredDivision(by: 1000)
     let (dayCount, second) = secondCount.flooredDivision(by: 86_400)
     let days = dayCount + 719_468

@@ -1,8 +1,11 @@
 import MoldauFormat
-import MoldauInspect
+import MoldauReport
 import Testing
 
 struct ReportTests {
+  private static let table = ReportRow.Kind("table")
+  private static let other = ReportRow.Kind("other")
+
   private func table(_ rows: [ReportRow]) -> [String] {
     var lines: [String] = []
     var table = TableWriter { lines.append($0) }
@@ -26,14 +29,14 @@ struct ReportTests {
       (-62_135_596_800_000, "0001-01-01T00:00:00.000Z"),
     ] as [(Int64, String)])
   func dates(milliseconds: Int64, text: String) {
-    let lines = table([ReportRow(.timeIndexEntry, [.init("time", .timestamp(milliseconds))])])
+    let lines = table([ReportRow(Self.table, [.init("time", .timestamp(milliseconds))])])
     #expect(lines == ["time", text])
   }
 
   @Test("every date that a long can hold has a text", arguments: [Int64.min, .max])
   func extremes(milliseconds: Int64) {
     #expect(
-      table([ReportRow(.timeIndexEntry, [.init("time", .timestamp(milliseconds))])]).count == 2)
+      table([ReportRow(Self.table, [.init("time", .timestamp(milliseconds))])]).count == 2)
   }
 
   @Test(
@@ -59,6 +62,14 @@ struct ReportTests {
         == #"{"type":"record","key":null,"keyEncoding":null,"offset":null,"flag":true}"#)
   }
 
+  @Test("numbers in a list are a JSON array, and one cell")
+  func lists() {
+    let row = ReportRow(
+      Self.table, [.init("replicas", .integers([1, 2])), .init("offline", .integers([]))])
+    #expect(JSONLine.text(of: row) == #"{"type":"table","replicas":[1,2],"offline":[]}"#)
+    #expect(table([row]) == ["replicas  offline", "1,2       -"])
+  }
+
   @Test("a long value is cut in a table and whole in JSON")
   func longValues() {
     let value = [UInt8](repeating: UInt8(ascii: "x"), count: 5_000)
@@ -78,10 +89,10 @@ struct ReportTests {
     "columns are as wide as their widest cell, and rows of another kind have a table of their own")
   func columns() {
     let rows = [
-      ReportRow(.checkpoint, [.init("topic", .text("a")), .init("endOffset", .integer(5))]),
+      ReportRow(Self.table, [.init("topic", .text("a")), .init("endOffset", .integer(5))]),
       ReportRow(
-        .checkpoint, [.init("topic", .text("longer")), .init("endOffset", .integer(12345))]),
-      ReportRow(.leaderEpoch, [.init("epoch", .integer(1)), .init("note", .none)]),
+        Self.table, [.init("topic", .text("longer")), .init("endOffset", .integer(12345))]),
+      ReportRow(Self.other, [.init("epoch", .integer(1)), .init("note", .none)]),
     ]
     #expect(
       table(rows) == [

@@ -26,17 +26,17 @@ package struct TableWriter {
 
   private mutating func flush() {
     guard let kind = held.first?.kind else { return }
-    switch kind {
-    case .directory, .topic, .summary:
+    switch kind.layout {
+    case .lines:
       for row in held { writeLines(row) }
       open = nil
-    case .note, .problem, .repair:
+    case .message:
       for row in held { write(message(of: row)) }
       open = nil
     case .record:
       // A batch's records stand under it, and the table of batches goes on behind them.
       for row in held { write(line(ofRecord: row)) }
-    default:
+    case .table:
       writeTable(kind)
     }
     hasWritten = true
@@ -83,6 +83,8 @@ package struct TableWriter {
     case .text(let text): text
     case .timestamp(let milliseconds): Timestamp.text(ofMilliseconds: milliseconds)
     case .bytes(let bytes): bytes.map(readable) ?? "null"
+    case .integers(let numbers):
+      numbers.isEmpty ? "-" : numbers.map { String($0) }.joined(separator: ",")
     case .headers(let headers):
       headers.map { "\($0.name)=\($0.value.map(readable) ?? "null")" }.joined(separator: " ")
     }
@@ -113,7 +115,7 @@ package struct TableWriter {
 
   private func message(of row: ReportRow) -> String {
     let position = row["position"] == .none ? "" : " at byte \(Self.cell(row["position"]))"
-    let label = row.kind == .problem ? "PROBLEM" : row.kind.rawValue
+    let label = row.kind == .problem ? "PROBLEM" : row.kind.name
     return "\(label)  \(Self.cell(row["path"]))\(position): \(Self.cell(row["message"]))"
   }
 

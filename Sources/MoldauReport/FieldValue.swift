@@ -12,6 +12,7 @@ package enum FieldValue: Hashable, Sendable {
   /// A record's key or value, nil where it is null: text where it is UTF-8, else hexadecimal.
   case bytes([UInt8]?)
   case headers([RecordHeader])
+  case integers([Int64])
 
   package static func optional(_ value: Int64?) -> FieldValue {
     value.map { .integer($0) } ?? .none

@@ -3,7 +3,7 @@ import MoldauFormat
 /// The JSON form of a report: an object a line, its `type` first.
 package enum JSONLine {
   package static func text(of row: ReportRow) -> String {
-    var text = "{\"type\":\"\(row.kind.rawValue)\""
+    var text = "{\"type\":\"\(row.kind.name)\""
     for field in row.fields {
       text += ",\(quoted(field.name)):"
       switch field.value {
@@ -17,6 +17,8 @@ package enum JSONLine {
         text += "\(quoted(readable.string)),\(quoted(field.name + "Encoding")):"
         text += quoted(readable.encoding)
       case .headers(let headers): text += array(of: headers)
+      case .integers(let numbers):
+        text += "[\(numbers.map { String($0) }.joined(separator: ","))]"
       }
     }
     return text + "}"
@@ -35,7 +37,7 @@ package enum JSONLine {
   }
 
   /// A JSON string (RFC 8259 §7).
-  static func quoted(_ text: String) -> String {
+  package static func quoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {
