@@ -9,14 +9,21 @@ package protocol WireValue: Sendable {
   mutating func code(with coder: inout FieldCoder) throws(ProtocolError)
 }
 
-/// A value whose length field can also say null.
+/// A value that can also be null on the wire.
 package protocol NullableWireValue: WireValue {
   /// Reads the value, or nil for null; the empty value stands for null where it is written.
   static func readNullable(with coder: inout FieldCoder) throws(ProtocolError) -> Self?
   static func writeNull(with coder: inout FieldCoder)
+  /// Writes the value with what tells it from null.
+  mutating func writePresent(with coder: inout FieldCoder) throws(ProtocolError)
 }
 
 extension NullableWireValue {
+  /// A string's or an array's length tells it from null already.
+  package mutating func writePresent(with coder: inout FieldCoder) throws(ProtocolError) {
+    try code(with: &coder)
+  }
+
   /// Reads a value that may not be null.
   static func read(with coder: inout FieldCoder) throws(ProtocolError) -> Self {
     let start = coder.reader.position
@@ -34,7 +41,7 @@ extension Optional: WireValue where Wrapped: NullableWireValue {
     if coder.isDecoding {
       self = try Wrapped.readNullable(with: &coder)
     } else if var wrapped = self {
-      try wrapped.code(with: &coder)
+      try wrapped.writePresent(with: &coder)
     } else {
       Wrapped.writeNull(with: &coder)
     }
@@ -59,6 +66,12 @@ extension Int8: WireValue {
 }
 
 extension Int16: WireValue {
+  package mutating func code(with coder: inout FieldCoder) throws(ProtocolError) {
+    try codeFixedWidth(with: &coder)
+  }
+}
+
+extension UInt16: WireValue {
   package mutating func code(with coder: inout FieldCoder) throws(ProtocolError) {
     try codeFixedWidth(with: &coder)
   }

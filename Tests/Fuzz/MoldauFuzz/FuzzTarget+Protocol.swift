@@ -30,7 +30,14 @@ extension FuzzTarget {
     OffsetCommitRequest.self, OffsetFetchRequest.self, FindCoordinatorRequest.self,
     JoinGroupRequest.self, HeartbeatRequest.self, LeaveGroupRequest.self, SyncGroupRequest.self,
     DescribeGroupsRequest.self, ListGroupsRequest.self, ApiVersionsRequest.self,
-    DeleteGroupsRequest.self, OffsetDeleteRequest.self,
+    CreateTopicsRequest.self, DeleteTopicsRequest.self, DeleteRecordsRequest.self,
+    InitProducerIDRequest.self, OffsetForLeaderEpochRequest.self, DescribeConfigsRequest.self,
+    AlterConfigsRequest.self, DescribeLogDirsRequest.self, CreatePartitionsRequest.self,
+    DeleteGroupsRequest.self, ElectLeadersRequest.self, IncrementalAlterConfigsRequest.self,
+    AlterPartitionReassignmentsRequest.self, ListPartitionReassignmentsRequest.self,
+    OffsetDeleteRequest.self, DescribeQuorumRequest.self, DescribeClusterRequest.self,
+    ConsumerGroupHeartbeatRequest.self, ConsumerGroupDescribeRequest.self,
+    ListConfigResourcesRequest.self, DescribeTopicPartitionsRequest.self,
   ]
 
   private static func requestType(_ key: Int16) -> (any ProtocolRequest.Type)? {
