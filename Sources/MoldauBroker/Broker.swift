@@ -16,6 +16,8 @@ package final class Broker: Sendable {
   let topics: TopicDirectory
   let sessions: FetchSessionCache
   let blockingWork = BlockingWork()
+  /// Who is told when a client has deleted a topic.
+  let topicDeletions = TopicDeletions()
   let logger: Logger
 
   /// - Throws: when the directory belongs to another broker.

@@ -9,14 +9,23 @@ public struct BrokerConfiguration: Sendable {
   public var createsTopics: Bool
   /// What a topic that comes into being so is like (`num.partitions` and the topic defaults).
   public var newTopics: TopicConfiguration
+  /// Whether clients may delete topics (`delete.topic.enable`).
+  public var deletesTopics: Bool
+  /// Whether the broker makes the best of what only a cluster can do: a topic that asks for more
+  /// replicas than there are brokers gets one, and the log says so. Without it such a request is
+  /// refused, as Kafka does, since a promise would be broken.
+  public var isDevelopment: Bool
 
   /// A configuration; whatever is left out has its default.
   public init(
     nodeID: Int32? = nil, createsTopics: Bool = true,
-    newTopics: TopicConfiguration = TopicConfiguration()
+    newTopics: TopicConfiguration = TopicConfiguration(), deletesTopics: Bool = true,
+    isDevelopment: Bool = false
   ) {
     self.nodeID = nodeID
     self.createsTopics = createsTopics
     self.newTopics = newTopics
+    self.deletesTopics = deletesTopics
+    self.isDevelopment = isDevelopment
   }
 }
