@@ -19,6 +19,8 @@ package struct ProtocolError: Error, Equatable, Sendable, CustomStringConvertibl
     case trailingBytes(count: Int)
     /// This build does not know the message, or not in that version.
     case unsupportedVersion(apiKey: Int16, version: Int16)
+    /// What consumers say to each other has no version below 0.
+    case unsupportedConsumerProtocol(version: Int16)
     /// The answer is to another request than the one it was read for.
     case unexpectedCorrelationID(expected: Int32, received: Int32)
   }
@@ -52,6 +54,8 @@ package struct ProtocolError: Error, Equatable, Sendable, CustomStringConvertibl
       "\(count) bytes follow the end of the message at byte \(position)"
     case .unsupportedVersion(let apiKey, let version):
       "API \(apiKey) is not supported in version \(version)"
+    case .unsupportedConsumerProtocol(let version):
+      "the consumer protocol has no version \(version)"
     case .unexpectedCorrelationID(let expected, let received):
       "the answer is to request \(received), not to \(expected)"
     }
