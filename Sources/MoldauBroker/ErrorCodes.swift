@@ -10,6 +10,10 @@ extension ErrorCode {
       case .io, .diskFull, .corrupt, .poisoned, .closed: .kafkaStorageError
       case .offsetOutOfRange: .offsetOutOfRange
       case .invalidBatch(let reason): ErrorCode(batch: reason)
+      case .invalidTimestamp: .invalidTimestamp
+      case .outOfOrderSequence: .outOfOrderSequenceNumber
+      case .invalidProducerEpoch: .invalidProducerEpoch
+      case .unknownProducer: .unknownProducerID
       case .batchTooLarge: .messageTooLarge
       case .invalidTopicName: .invalidTopicException
       case .invalidConfiguration: .invalidConfig

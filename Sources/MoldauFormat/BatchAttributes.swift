@@ -29,6 +29,11 @@ package struct BatchAttributes: RawRepresentable, Hashable, Sendable {
     CompressionCodec(rawValue: Int8(truncatingIfNeeded: rawValue & 0x07))
   }
 
+  /// The same with the records compressed in another way.
+  package func with(_ codec: CompressionCodec) -> BatchAttributes {
+    BatchAttributes(rawValue: rawValue & ~Self.codecMask | Int16(codec.rawValue))
+  }
+
   /// Whether every record bears the batch's maximum timestamp, set by the broker.
   @usableFromInline package var isLogAppendTime: Bool {
     @inlinable get { rawValue & 0x08 != 0 }

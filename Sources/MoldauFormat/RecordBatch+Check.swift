@@ -5,6 +5,9 @@ extension RecordBatch {
     package var hasNullKey: Bool
     /// The greatest timestamp of a record; the base timestamp when there is none.
     package var maxTimestampMilliseconds: Int64
+    /// The least timestamp of a record, leaving out −1, which stands for none; Int64.max when no
+    /// record has one.
+    package var minTimestampMilliseconds: Int64
   }
 
   /// Checks the structure of a batch's uncompressed records as a client must send them.
@@ -34,7 +37,8 @@ extension RecordBatch {
   ) throws(FormatError) -> RecordSummary {
     if header.recordCount > 0 { throw .truncated(needed: 1, available: 0) }
     return RecordSummary(
-      hasNullKey: false, maxTimestampMilliseconds: header.baseTimestampMilliseconds)
+      hasNullKey: false, maxTimestampMilliseconds: header.baseTimestampMilliseconds,
+      minTimestampMilliseconds: .max)
   }
 
   private static func walk(
@@ -43,6 +47,7 @@ extension RecordBatch {
     var cursor = start
     var hasNullKey = false
     var maxTimestamp = recordCount == 0 ? baseTimestampMilliseconds : Int64.min
+    var minTimestamp = Int64.max
     var index = 0
     while index < recordCount {
       let length = try cursor.varint()
@@ -55,6 +60,7 @@ extension RecordBatch {
       try cursor.skip(1, field: "record attributes")
       let timestamp = baseTimestampMilliseconds &+ (try cursor.varlong())
       maxTimestamp = max(maxTimestamp, timestamp)
+      minTimestamp = timestamp == -1 ? minTimestamp : min(minTimestamp, timestamp)
       let offsetDelta = try cursor.varint()
       if offsetDelta != index {
         throw .invalid(field: "offsetDelta", reason: "\(offsetDelta) instead of \(index)")
@@ -74,7 +80,9 @@ extension RecordBatch {
       throw .invalid(
         field: "recordCount", reason: "\(cursor.remaining) bytes follow the last record")
     }
-    return RecordSummary(hasNullKey: hasNullKey, maxTimestampMilliseconds: maxTimestamp)
+    return RecordSummary(
+      hasNullKey: hasNullKey, maxTimestampMilliseconds: maxTimestamp,
+      minTimestampMilliseconds: minTimestamp)
   }
 
   /// Returns the cursor moved past `count` headers of a record.

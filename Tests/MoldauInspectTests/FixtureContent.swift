@@ -27,7 +27,7 @@ enum FixtureContent {
     ("codecs", TopicConfiguration(retention: [], indexIntervalBytes: 256)),
     ("transactions", TopicConfiguration(retention: [])),
     ("rolled", TopicConfiguration(retention: [], segmentBytes: 1024, indexIntervalBytes: 128)),
-    ("compacted", TopicConfiguration(retention: [], isCompacted: true)),
+    ("compacted", TopicConfiguration(cleanupPolicy: .compact, retention: [])),
     ("append-time", TopicConfiguration(retention: [], timestampType: .logAppendTime)),
     ("keyed", TopicConfiguration(partitionCount: 2, retention: [])),
     ("trimmed", TopicConfiguration(retention: [], segmentBytes: 1024, deleteDelay: .zero)),

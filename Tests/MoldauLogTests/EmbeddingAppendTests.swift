@@ -40,10 +40,10 @@ struct EmbeddingAppendTests {
 
   @Test(
     "every codec gives back what it was given, in batches and alone",
-    arguments: CompressionCodec.allCases)
-  func codecs(codec: CompressionCodec) async throws {
+    arguments: TopicConfiguration.Compression.allCases)
+  func codecs(compression: TopicConfiguration.Compression) async throws {
     let store = try openStore(SimulatedDisk(isCrashable: false))
-    let topic = try store.createTopic("orders", TopicConfiguration(compression: codec))
+    let topic = try store.createTopic("orders", TopicConfiguration(compression: compression))
     let values = (0..<300).map { "value \($0) \(String(repeating: "x", count: $0 % 50))" }
     let range = try await topic.append(contentsOf: values.map { Record(value: $0) })
     #expect(range == Offset(rawValue: 0)..<Offset(rawValue: 300))
@@ -54,7 +54,7 @@ struct EmbeddingAppendTests {
       try topic.partitions[0].read(from: .zero, limit: range.upperBound, maxBytes: 1))
     let bytes = try slice.copyBytes()
     let header = try unsafe RecordBatchHeader(parsing: bytes.span.bytes)
-    #expect(header.attributes.codec == codec)
+    #expect(header.attributes.codec == compression.codec)
     try await store.close()
   }
 
@@ -100,7 +100,7 @@ struct EmbeddingAppendTests {
   func allOrNothing() async throws {
     let store = try openStore(SimulatedDisk(isCrashable: false))
     let topic = try store.createTopic(
-      "orders", TopicConfiguration(isCompacted: true, maxBatchBytes: 1000))
+      "orders", TopicConfiguration(cleanupPolicy: .compact, maxBatchBytes: 1000))
     let records = (0..<20).map { Record(key: "\($0)", value: String(repeating: "x", count: 100)) }
     await #expect(throws: LogError.self) { try await topic.append(contentsOf: records) }
     await #expect(throws: LogError.self) {

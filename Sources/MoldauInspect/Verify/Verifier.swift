@@ -124,7 +124,7 @@ package struct Verifier {
     }
     try checkFile(StoreLayout.topicConfigurations, folder) { (bytes) throws(FormatError) in
       let topics = try TopicConfigurations(parsing: bytes).byTopic
-      facts.gaplessTopics = Set(topics.filter { !$0.value.isCompacted }.keys)
+      facts.gaplessTopics = Set(topics.filter { $0.value.isGapless }.keys)
     }
     for name in CommitJournal.fileNames where folder.files.contains(name) {
       let frames = JournalFrames.read(try SmallFile.contents(of: folder.file(name), disk))

@@ -36,8 +36,8 @@ final class GroupOffsets: Sendable {
   /// Creates or opens the internal topic. Blocks.
   static func open(in store: LogStore) throws(LogError) -> GroupOffsets {
     let configuration = TopicConfiguration(
-      partitionCount: Limits.groupOffsetPartitions, retention: [],
-      isCompacted: true, segmentBytes: Limits.groupOffsetSegmentBytes)
+      partitionCount: Limits.groupOffsetPartitions, cleanupPolicy: .compact, retention: [],
+      segmentBytes: Limits.groupOffsetSegmentBytes)
     var topic = store.existingTopic(topicName)
     if topic == nil {
       do throws(LogError) {

@@ -13,6 +13,17 @@ public enum LogError: Error, Equatable, Sendable {
   case offsetOutOfRange(offset: Offset, first: Offset, next: Offset)
   /// The batch that was to be appended is malformed; nothing was appended.
   case invalidBatch(FormatError)
+  /// A record's timestamp is outside what the topic takes at this time (`maxTimestampAge`,
+  /// `maxTimestampLead`); nothing was appended.
+  case invalidTimestamp(_ milliseconds: Int64, first: Int64, last: Int64)
+  /// The batch's sequence number does not follow the producer's last one, so a batch before it is
+  /// missing; nothing was appended.
+  case outOfOrderSequence(producerID: Int64, expected: Int32, found: Int32)
+  /// The producer has been fenced by one with a later epoch; nothing was appended.
+  case invalidProducerEpoch(producerID: Int64, epoch: Int16, current: Int16)
+  /// The partition knows nothing of the producer, which the batch takes for known; nothing was
+  /// appended.
+  case unknownProducer(producerID: Int64)
   /// The batch has `byteCount` bytes and the topic takes at most `limit`; nothing was appended.
   case batchTooLarge(byteCount: Int, limit: Int)
   /// The name is not one that a topic can have; `reason` says what is wrong with it.
@@ -73,6 +84,15 @@ extension LogError: CustomStringConvertible {
       "offset \(offset) is outside the log, which holds \(first) to \(next) (exclusive)"
     case .invalidBatch(let reason):
       "the batch is malformed and was not appended: \(reason)"
+    case .invalidTimestamp(let milliseconds, let first, let last):
+      "timestamp \(milliseconds) is outside what the topic takes now, \(first) to \(last)"
+        + " (message.timestamp.before.max.ms, message.timestamp.after.max.ms)"
+    case .outOfOrderSequence(let producerID, let expected, let found):
+      "sequence \(found) of producer \(producerID) does not follow: \(expected) is next"
+    case .invalidProducerEpoch(let producerID, let epoch, let current):
+      "epoch \(epoch) of producer \(producerID) is over: the current one is \(current)"
+    case .unknownProducer(let producerID):
+      "the partition knows nothing of producer \(producerID)"
     case .batchTooLarge(let byteCount, let limit):
       "the batch has \(byteCount) bytes, the topic takes at most \(limit) (max.message.bytes)"
     case .invalidTopicName(let name, let reason):

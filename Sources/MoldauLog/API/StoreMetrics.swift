@@ -96,11 +96,3 @@ extension PartitionLog {
     return (end - last, byteCount)
   }
 }
-
-extension Duration {
-  /// The nanoseconds in this duration, rounded down.
-  fileprivate var nanoseconds: Int64 {
-    let (seconds, attoseconds) = components
-    return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-  }
-}

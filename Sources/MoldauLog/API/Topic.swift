@@ -47,7 +47,7 @@ public final class Topic: Sendable {
     _ configuration: TopicConfiguration, _ durability: Durability
   ) -> AppendPlan {
     AppendPlan(
-      durability: configuration.durability ?? durability, codec: configuration.compression)
+      durability: configuration.durability ?? durability, codec: configuration.compression.codec)
   }
 
   /// Takes over a configuration that was checked and written.

@@ -54,6 +54,12 @@ struct AppendSettings: Sendable {
   var maxBatchBytes: Int
   var usesLogAppendTime: Bool
   var isCompacted: Bool
+  /// The codec that clients' batches are brought to; nil keeps theirs.
+  var codec: CompressionCodec?
+  var maxTimestampAgeMilliseconds: Int64
+  var maxTimestampLeadMilliseconds: Int64
+  /// Whether producers' timestamps are held against the clock.
+  var boundsTimestamps: Bool
 
   init(_ configuration: TopicConfiguration) {
     segmentBytes = configuration.segmentBytes
@@ -63,5 +69,25 @@ struct AppendSettings: Sendable {
     maxBatchBytes = configuration.maxBatchBytes
     usesLogAppendTime = configuration.timestampType == .logAppendTime
     isCompacted = configuration.isCompacted
+    codec = configuration.compression == .producer ? nil : configuration.compression.codec
+    maxTimestampAgeMilliseconds = configuration.maxTimestampAge.milliseconds
+    maxTimestampLeadMilliseconds = configuration.maxTimestampLead.milliseconds
+    boundsTimestamps =
+      !usesLogAppendTime
+      && (maxTimestampAgeMilliseconds < .max || maxTimestampLeadMilliseconds < .max)
+  }
+
+  /// Throws `invalidTimestamp` when a producer's timestamps, of which these are the least and the
+  /// greatest, are further from the log's clock than the topic allows.
+  func checkTimestamps(
+    from earliest: Int64, to latest: Int64, now: Int64
+  ) throws(LogError) {
+    guard boundsTimestamps else { return }
+    let first = now.subtractingClamped(maxTimestampAgeMilliseconds)
+    let last = now.addingClamped(maxTimestampLeadMilliseconds)
+    guard earliest >= first else {
+      throw .invalidTimestamp(earliest, first: first, last: last)
+    }
+    guard latest <= last else { throw .invalidTimestamp(latest, first: first, last: last) }
   }
 }

@@ -6,12 +6,18 @@ struct BatchValidation {
   let settings: AppendSettings
   let origin: AppendOrigin
 
+  /// The log's time.
+  let now: Int64
+
   /// What a batch that passed the checks says of itself, and what it should say.
   struct Checked {
     var header: RecordBatchHeader
-    /// The header with the timestamp and its type that the records really have; `nil` when the batch
-    /// has it already.
+    /// The header with the timestamp, its type and the codec that the records are to have; `nil` when
+    /// the batch has it already.
     var corrected: RecordBatchHeader?
+    /// The batch with its records compressed as the topic wants it, behind room for the header; `nil`
+    /// when they are already.
+    var recompressed: [UInt8]?
   }
 
   /// Returns the header of the one batch that `bytes` are.
@@ -24,6 +30,8 @@ struct BatchValidation {
     guard bytes.count <= settings.maxBatchBytes || origin == .leader else {
       throw .batchTooLarge(byteCount: bytes.count, limit: settings.maxBatchBytes)
     }
+    var checked: Checked
+    let summary: RecordBatch.RecordSummary
     do throws(FormatError) {
       let header = try unsafe RecordBatchHeader(parsing: bytes)
       guard header.batchByteCount == bytes.count else {
@@ -31,22 +39,61 @@ struct BatchValidation {
       }
       try unsafe RecordBatch.checkChecksum(of: bytes, header)
       guard origin == .client else { return Checked(header: header) }
-      let summary = try unsafe checkClientBatch(bytes, header)
-      guard
-        summary.maxTimestampMilliseconds != header.maxTimestampMilliseconds
-          || header.attributes.isLogAppendTime
-      else { return Checked(header: header) }
-      var corrected = header
-      corrected.attributes.isLogAppendTime = false
-      corrected.maxTimestampMilliseconds = summary.maxTimestampMilliseconds
-      return Checked(header: header, corrected: corrected)
+      checked = Checked(header: header)
+      var decompressed: [UInt8] = []
+      summary = try unsafe checkClientBatch(bytes, header, &decompressed)
+      try unsafe recompress(bytes, decompressed, &checked)
     } catch {
       throw .invalidBatch(error)
     }
+    if let recompressed = checked.recompressed, recompressed.count > settings.maxBatchBytes {
+      throw .batchTooLarge(byteCount: recompressed.count, limit: settings.maxBatchBytes)
+    }
+    try settings.checkTimestamps(
+      from: summary.minTimestampMilliseconds, to: summary.maxTimestampMilliseconds, now: now)
+    correct(&checked, summary)
+    return checked
   }
 
+  /// Puts the header's timestamp and its type right.
+  private func correct(_ checked: inout Checked, _ summary: RecordBatch.RecordSummary) {
+    let header = checked.header
+    guard
+      summary.maxTimestampMilliseconds != header.maxTimestampMilliseconds
+        || header.attributes.isLogAppendTime
+    else { return }
+    var corrected = checked.corrected ?? header
+    corrected.attributes.isLogAppendTime = false
+    corrected.maxTimestampMilliseconds = summary.maxTimestampMilliseconds
+    checked.corrected = corrected
+  }
+
+  /// Compresses the records anew when the topic wants another codec than the client's.
+  private func recompress(
+    _ bytes: UnsafeRawBufferPointer, _ decompressed: [UInt8], _ checked: inout Checked
+  ) throws(FormatError) {
+    guard let codec = settings.codec, codec != checked.header.attributes.codec else { return }
+    var batch = [UInt8](repeating: 0, count: RecordBatchHeader.byteCount)
+    if checked.header.attributes.codec == CompressionCodec.none {
+      let records = unsafe UnsafeRawBufferPointer(rebasing: bytes[RecordBatchHeader.byteCount...])
+      // SAFETY: the span is used within this call, for which the batch's bytes stay valid.
+      try unsafe Compression.compress(records.bytes, codec: codec, into: &batch)
+    } else {
+      try unsafe Compression.compress(decompressed.span.bytes, codec: codec, into: &batch)
+    }
+    guard let length = Int32(exactly: batch.count - RecordBatchHeader.lengthPrefixByteCount) else {
+      throw .lengthOutOfRange(field: "batchLength", length: batch.count)
+    }
+    var corrected = checked.header
+    corrected.attributes = corrected.attributes.with(codec)
+    corrected.batchLength = length
+    checked.corrected = corrected
+    checked.recompressed = batch
+  }
+
+  /// Checks what a client may send; `decompressed` gets the records of a compressed batch.
   private func checkClientBatch(
-    _ bytes: UnsafeRawBufferPointer, _ header: RecordBatchHeader
+    _ bytes: UnsafeRawBufferPointer, _ header: RecordBatchHeader, _ decompressed: inout [UInt8]
   ) throws(FormatError) -> RecordBatch.RecordSummary {
     guard !header.attributes.isControl else {
       throw .invalid(field: "attributes", reason: "clients do not write control batches")
@@ -76,7 +123,6 @@ struct BatchValidation {
     if codec == .none {
       summary = try RecordBatch.checkRecords(span, header)
     } else {
-      var decompressed: [UInt8] = []
       try Compression.decompress(
         span, codec: codec, limit: Limits.maxDecompressedBytes, into: &decompressed)
       summary = try unsafe RecordBatch.checkRecords(decompressed.span.bytes, header)

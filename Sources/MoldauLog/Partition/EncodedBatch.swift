@@ -9,7 +9,8 @@ struct EncodedBatch: ~Copyable {
   /// Encodes records for a log, with its time where its topic wants that.
   ///
   /// A batch that its codec does not make smaller stays uncompressed.
-  /// - Throws: `batchTooLarge`; `invalidBatch` for a record without key in a compacted topic.
+  /// - Throws: `batchTooLarge`; `invalidBatch` for a record without key in a compacted topic;
+  ///   `invalidTimestamp`.
   init(
     _ records: [Record], codec: CompressionCodec, _ log: PartitionLog
   ) throws(LogError) {
@@ -24,6 +25,11 @@ struct EncodedBatch: ~Copyable {
     Self.encode(records, payload, now, into: &encoder)
     if settings.isCompacted && records.contains(where: { $0.key == nil }) {
       throw PartitionLog.missingKeyError
+    }
+    if settings.boundsTimestamps {
+      for case let timestamp? in records.lazy.map(\.timestampMilliseconds) {
+        try settings.checkTimestamps(from: timestamp, to: timestamp, now: now)
+      }
     }
     var fields = BatchFields(partitionLeaderEpoch: 0)
     fields.attributes.isLogAppendTime = settings.usesLogAppendTime

@@ -10,6 +10,9 @@ package struct AppendedBatch: Hashable, Sendable {
   /// The time that the log gave the records, −1 when they kept their own.
   package var logAppendTimeMilliseconds: Int64
   package var byteCount: Int
+  /// Whether the log had the batch already, from an earlier try of its producer: nothing was
+  /// appended, and the offsets and the time are those of the first.
+  package var isDuplicate = false
 }
 
 /// Who wrote a batch, which says what may be in it.
@@ -40,20 +43,28 @@ extension PartitionLog {
     _ bytes: UnsafeRawBufferPointer, leaderEpoch: Int32, origin: AppendOrigin
   ) throws(LogError) -> AppendedBatch {
     let settings = state.withLock { $0.settings }
-    let batch = try unsafe BatchValidation(settings: settings, origin: origin).check(bytes)
-    if settings.usesLogAppendTime && origin != .leader {
-      let now = services.clock.nowMilliseconds()
-      var stamped = batch.header
-      stamped.attributes.isLogAppendTime = true
-      stamped.maxTimestampMilliseconds = now
-      var appended = try unsafe appendCopy(of: bytes, stamped, leaderEpoch: leaderEpoch, origin)
-      appended.logAppendTimeMilliseconds = now
-      return appended
+    let now = services.clock.nowMilliseconds()
+    let batch = try unsafe BatchValidation(settings: settings, origin: origin, now: now)
+      .check(bytes)
+    let stampsTime = settings.usesLogAppendTime && origin != .leader
+    guard stampsTime || batch.corrected != nil else {
+      return try unsafe write(batch.header, bytes, leaderEpoch: leaderEpoch, origin: origin)
     }
-    if let corrected = batch.corrected {
-      return try unsafe appendCopy(of: bytes, corrected, leaderEpoch: leaderEpoch, origin)
+    var header = batch.corrected ?? batch.header
+    if stampsTime {
+      header.attributes.isLogAppendTime = true
+      header.maxTimestampMilliseconds = now
     }
-    return try unsafe write(batch.header, bytes, leaderEpoch: leaderEpoch, origin: origin)
+    var appended: AppendedBatch
+    if let recompressed = batch.recompressed {
+      appended = try unsafe recompressed.span.bytes.withUnsafeBytes { (bytes) throws(LogError) in
+        try unsafe appendCopy(of: bytes, header, leaderEpoch: leaderEpoch, origin)
+      }
+    } else {
+      appended = try unsafe appendCopy(of: bytes, header, leaderEpoch: leaderEpoch, origin)
+    }
+    if stampsTime { appended.logAppendTimeMilliseconds = now }
+    return appended
   }
 
   /// Appends a copy of the batch with another header, and the checksum that this makes.

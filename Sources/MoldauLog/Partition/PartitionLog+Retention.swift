@@ -7,14 +7,14 @@ extension PartitionLog {
   ///
   /// By the maintenance thread. Appenders wait for the change of the list of segments alone.
   func retireSegments(_ configuration: TopicConfiguration, now: Int64) -> RetiredSegments? {
-    guard !configuration.isCompacted, !services.isPoisoned, !isClosed else { return nil }
+    guard configuration.cleanupPolicy.deletes, !services.isPoisoned, !isClosed else { return nil }
     do throws(LogError) {
       // One look at the list: another thread may delete records meanwhile, and a count of the first
       // would be one of others then.
       let all = segments
       var doomed = 0
       if let age = configuration.retentionAgeMilliseconds {
-        doomed = try expiredCount(of: all, before: now - age)
+        doomed = try expiredCount(of: all, before: now.subtractingClamped(age))
       }
       if let limit = configuration.retentionBytes {
         doomed = max(doomed, excessCount(of: all, above: limit))
@@ -103,7 +103,7 @@ extension PartitionLog {
     }
     return RetiredSegments(
       log: self, segments: Array(doomed), start: next.baseOffset,
-      dueMilliseconds: now + configuration.deleteDelay.milliseconds)
+      dueMilliseconds: now.addingClamped(configuration.deleteDelay.milliseconds))
   }
 
   /// Renames the files of retired segments; they are unlinked later.

@@ -115,6 +115,7 @@ extension AppendState {
     guard let window else { return false }
     return position + bound <= window.end && position + bound <= settings.segmentBytes
       && bound <= settings.maxBatchBytes && (hasKey || !settings.isCompacted)
+      && !settings.boundsTimestamps
       && indexEntryCount < settings.maxIndexEntries && indexesAreGrowing && !isClosed
       && nextOffset - active.baseOffset <= Int64(Int32.max) && nextOffset.rawValue < .max - 1
   }

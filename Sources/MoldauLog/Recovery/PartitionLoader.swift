@@ -176,9 +176,9 @@ struct PartitionLoader {
     return states
   }
 
-  /// Whether the log has a batch for each offset: those of topics that this store made and does not
-  /// compact do.
-  private var isGapless: Bool { isOwn && !configuration.isCompacted }
+  /// Whether the log has a batch for each offset: those of topics that this store made and never
+  /// compacted do.
+  private var isGapless: Bool { isOwn && configuration.isGapless }
 
   /// Finds the log's end by walking from the last index entry; `nil` when the walk does not end with
   /// the file.

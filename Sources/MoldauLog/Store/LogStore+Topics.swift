@@ -56,18 +56,23 @@ extension LogStore {
   package func alterTopic(
     _ topic: Topic, _ configuration: TopicConfiguration
   ) throws(LogError) {
-    var configuration = configuration
-    configuration.partitionCount = topic.partitionCount
-    guard configuration != topic.configuration else { return }
-    try configuration.validate()
     try services.topicChanges.withLock { (configurations) throws(LogError) in
       guard existingTopic(topic.name) === topic else { throw .unknownTopic(topic.name) }
+      let current = topic.configuration
+      var configuration = configuration
+      configuration.partitionCount = topic.partitionCount
+      try configuration.validate()
+      configuration.mayHaveGaps =
+        current.mayHaveGaps || current.isCompacted || !configurations.knows(topic.name)
+      guard configuration != current else { return }
+      let before = configurations
       configurations[topic.name] = configuration
       do throws(DiskError) { try configurations.write(to: path, disk: services.disk) } catch {
+        configurations = before
         throw LogError(error)
       }
+      topic.apply(configuration)
     }
-    topic.apply(configuration)
   }
 
   /// Takes a topic out of the store and its files away. Slices that readers hold stay readable.

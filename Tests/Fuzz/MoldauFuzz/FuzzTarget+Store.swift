@@ -84,7 +84,8 @@ extension FuzzTarget {
 
   private static func configuration(_ flags: UInt8) -> TopicConfiguration {
     TopicConfiguration(
-      isCompacted: flags & 1 != 0, segmentBytes: 1_024, indexIntervalBytes: 16,
+      cleanupPolicy: flags & 1 != 0 ? .compact : .delete, segmentBytes: 1_024,
+      indexIntervalBytes: 16,
       maxBatchBytes: 10_000, timestampType: flags & 2 != 0 ? .logAppendTime : .createTime)
   }
 

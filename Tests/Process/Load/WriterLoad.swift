@@ -16,7 +16,7 @@ package enum WriterLoad {
   /// Small segments, so that logs roll while they are killed.
   package static func configuration(partitionCount: Int) -> TopicConfiguration {
     TopicConfiguration(
-      partitionCount: partitionCount, retention: [], compression: .none, segmentBytes: 64 << 10)
+      partitionCount: partitionCount, retention: [], compression: .producer, segmentBytes: 64 << 10)
   }
 
   package static func durability(named name: String) -> Durability? {
