@@ -1,4 +1,4 @@
-internal import MoldauCompression
+import MoldauCompression
 package import MoldauFormat
 
 /// Builds record batches to produce, compressed when a codec is set; keeps its memory.
@@ -44,23 +44,33 @@ package struct BatchBuilder: ~Copyable {
 
   /// Compresses the records and writes the header; `bytes` then are the whole batch.
   ///
+  /// - Parameters:
+  ///   - producer: of an idempotent producer, its id and epoch.
+  ///   - baseSequence: its number of the first record.
   /// - Throws: when the codec has no such level.
   /// - Precondition: there is a record, and the batch was not finished before.
-  package mutating func finish() throws(FormatError) {
+  package mutating func finish(
+    producer: ProducerIdentity? = nil, baseSequence: Int32 = -1
+  ) throws(FormatError) {
+    var fields = BatchFields(attributes: BatchAttributes(codec: codec))
+    if let producer {
+      fields.producerID = producer.id
+      fields.producerEpoch = producer.epoch
+      fields.baseSequence = baseSequence
+    }
     if codec == .none {
-      encoder.finish(BatchFields())
+      encoder.finish(fields)
     } else {
-      try Self.finish(&encoder, codec, level, through: &compressed)
+      try Self.finish(&encoder, fields, codec, level, through: &compressed)
     }
   }
 
   private static func finish(
-    _ encoder: inout RecordBatchEncoder, _ codec: CompressionCodec, _ level: Int?,
-    through compressed: inout [UInt8]
+    _ encoder: inout RecordBatchEncoder, _ fields: BatchFields, _ codec: CompressionCodec,
+    _ level: Int?, through compressed: inout [UInt8]
   ) throws(FormatError) {
     compressed.removeAll(keepingCapacity: true)
     try Compression.compress(encoder.records, codec: codec, level: level, into: &compressed)
-    let fields = BatchFields(attributes: BatchAttributes(codec: codec))
     // SAFETY: bytes have no padding between them.
     unsafe encoder.finish(fields, replacingRecordsWith: compressed.span.bytes)
   }

@@ -8,6 +8,8 @@ package struct ClientError: Error, Equatable, Sendable, CustomStringConvertible 
     case unresolvable(explanation: String)
     /// No address of the host took the connection; `errno` is that of the last.
     case unreachable(errno: Int32)
+    /// The address that the broker at `source` tells its clients to use does not take connections.
+    case advertisedUnreachable(source: Endpoint, explanation: String)
     /// Nothing came for `milliseconds` when the broker was `doing` something.
     case timedOut(doing: String, milliseconds: Int32)
     /// The broker closed the connection when it was `doing` something.
@@ -42,7 +44,10 @@ package struct ClientError: Error, Equatable, Sendable, CustomStringConvertible 
       "The host of \(endpoint) is not known: \(explanation). Check the name's spelling."
     case .unreachable(let errno):
       "No connection to \(endpoint): \(SystemSocket.explanation(of: errno)). "
-        + "Check that a broker listens there."
+        + "Is a broker running there? Check the address, or start one."
+    case .advertisedUnreachable(let source, let explanation):
+      "The broker at \(source) tells clients to connect to \(endpoint), which cannot be reached: "
+        + "\(explanation). Correct the address that it advertises."
     case .timedOut(let doing, let milliseconds):
       "The broker at \(endpoint) was silent for \(milliseconds) ms when \(doing). "
         + "Check that it is a Kafka listener without TLS, and how busy it is."
@@ -89,7 +94,35 @@ package struct ClientError: Error, Equatable, Sendable, CustomStringConvertible 
   }
 }
 
+extension ClientError {
+  /// Whether the same may succeed a moment later, with fresh metadata and a fresh connection.
+  package var isRetriable: Bool {
+    switch reason {
+    case .refused(_, let code, _): code.isRetriable
+    case .closed, .io, .missing: true
+    case .unreachable, .advertisedUnreachable, .unresolvable, .timedOut, .answerTooLarge,
+      .malformedAnswer, .unsupported, .damagedBatch:
+      false
+    }
+  }
+
+  /// The code with which the broker refused, when it did.
+  package var refusalCode: ErrorCode? {
+    if case .refused(_, let code, _) = reason { code } else { nil }
+  }
+}
+
 extension ClientError.Reason {
+  /// Whether the connection is of no more use after it.
+  var breaksConnection: Bool {
+    switch self {
+    case .unsupported, .refused, .missing, .damagedBatch: false
+    case .unresolvable, .unreachable, .advertisedUnreachable, .timedOut, .closed, .io,
+      .answerTooLarge, .malformedAnswer:
+      true
+    }
+  }
+
   init(_ failure: SystemSocket.Failure, doing: String, _ timeoutMilliseconds: Int32) {
     self =
       switch failure {

@@ -66,7 +66,7 @@ extension KafkaConnection {
   }
 
   /// Returns the topic's id for a request that names topics by id only; asks once when unknown.
-  private func id(of topic: String, for api: ApiKey) throws(ClientError) -> TopicID {
+  func id(of topic: String, for api: ApiKey) throws(ClientError) -> TopicID {
     guard try version(of: api) >= 13 else { return .zero }
     if let id = topicIDs[topic] { return id }
     let response = try metadata(topics: [topic])
@@ -145,90 +145,6 @@ extension KafkaConnection {
     request.timeoutMilliseconds = options.timeoutMilliseconds
     request.topics = [topic]
     return request
-  }
-
-  // MARK: Fetch
-
-  /// How much to fetch and how long to wait for it.
-  package struct FetchOptions: Sendable {
-    package var maxWaitMilliseconds: Int32 = 500
-    package var minBytes: Int32 = 1
-    package var maxBytes: Int32 = 1024 * 1024
-
-    package init() {}
-  }
-
-  /// What a fetch says about the partition, beside the records.
-  package struct Fetched: Equatable, Sendable {
-    /// Where to go on: behind the last record seen.
-    package var nextOffset: Offset
-    package var highWatermark: Offset
-    package var logStartOffset: Offset
-    /// The bytes of the batches that came.
-    package var byteCount: Int
-  }
-
-  /// Calls `body` with the records of `partition` from `offset` on, until it returns false.
-  ///
-  /// Returns without a record when none came within `maxWaitMilliseconds`.
-  ///
-  /// - Precondition: no other request is on its way; `body` does not use the connection.
-  package func fetch(
-    _ partition: TopicPartition, from offset: Offset, _ options: FetchOptions = FetchOptions(),
-    _ body: (borrowing RecordView) -> Bool
-  ) throws(ClientError) -> Fetched {
-    try receive(sendFetch(partition, from: offset, options), of: partition, from: offset, body)
-  }
-
-  /// Sends a fetch without waiting; `receive(_:of:from:_:)` waits.
-  package func sendFetch(
-    _ partition: TopicPartition, from offset: Offset, _ options: FetchOptions = FetchOptions()
-  ) throws(ClientError) -> Pending<FetchRequest> {
-    var wanted = FetchRequest.Partition()
-    wanted.index = partition.partition
-    wanted.fetchOffset = offset.rawValue
-    wanted.maxBytes = options.maxBytes
-    var topic = FetchRequest.Topic()
-    topic.name = partition.topic
-    topic.id = try id(of: partition.topic, for: .fetch)
-    topic.partitions = [wanted]
-    var request = FetchRequest()
-    request.maxWaitMilliseconds = options.maxWaitMilliseconds
-    request.minBytes = options.minBytes
-    request.maxBytes = options.maxBytes
-    request.topics = [topic]
-    return try send(request, waitMilliseconds: options.maxWaitMilliseconds)
-  }
-
-  /// Waits for a fetch, and calls `body` with its records until it returns false.
-  package func receive(
-    _ pending: Pending<FetchRequest>, of partition: TopicPartition, from offset: Offset,
-    _ body: (borrowing RecordView) -> Bool
-  ) throws(ClientError) -> Fetched {
-    try receive(pending) { (response, frame) throws(ClientError) in
-      guard response.errorCode == .none else {
-        throw error(.refused(what: "Fetch", response.errorCode, explanation: nil))
-      }
-      guard let data = response.topics.first?.partitions.first, data.index == partition.partition
-      else { throw error(.missing(what: "the records of \(partition)")) }
-      guard data.errorCode == .none else {
-        throw error(
-          .refused(
-            what: "records of \(partition) from offset \(offset)", data.errorCode,
-            explanation: nil))
-      }
-      var fetched = Fetched(
-        nextOffset: offset, highWatermark: Offset(rawValue: data.highWatermark),
-        logStartOffset: Offset(rawValue: data.logStartOffset), byteCount: data.records.count)
-      guard case .inFrame(let start, let count) = data.records else { return fetched }
-      let batches = frame.extracting(start..<(start + count))
-      do throws(FormatError) {
-        fetched.nextOffset = try recordScanner.forEachRecord(in: batches, from: offset, body)
-      } catch {
-        throw self.error(.damagedBatch(partition, error))
-      }
-      return fetched
-    }
   }
 
   // MARK: Offsets

@@ -1,4 +1,4 @@
-internal import MoldauFormat
+import MoldauFormat
 package import MoldauProtocol
 
 /// A blocking connection to one Kafka-compatible broker.
@@ -36,6 +36,9 @@ package final class KafkaConnection {
   private var inFlight: [Int32] = []
   private var lastCorrelationID: Int32 = 0
   private var socketTimeoutMilliseconds: Int32 = -1
+  /// Whether another request may be sent; false after an error that leaves the stream in the middle
+  /// of something.
+  package private(set) var isUsable = true
   /// Keeps the memory into which fetched batches are decompressed.
   var recordScanner = RecordScanner()
   /// From the metadata seen: newer requests name a topic by its id only.
@@ -61,6 +64,17 @@ package final class KafkaConnection {
   /// The number of requests that were sent and whose answers were not received yet.
   package var inFlightCount: Int { inFlight.count }
 
+  /// Whether both ends know a version of `api`.
+  package func offers(_ api: ApiKey) -> Bool {
+    guard let own = SupportedApi.of(api)?.versions, let broker = brokerVersions[api] else {
+      return false
+    }
+    return own.overlaps(broker)
+  }
+
+  /// The number of requests that the broker has said it knows.
+  package var offeredApiCount: Int { brokerVersions.count }
+
   /// The highest version of `api` that both ends know.
   package func version(of api: ApiKey) throws(ClientError) -> Int16 {
     let broker = brokerVersions[api]
@@ -76,9 +90,19 @@ package final class KafkaConnection {
   ///
   /// - Precondition: no other request is on its way.
   package func call<Request: ProtocolRequest>(
-    _ request: Request
+    _ request: Request, waitMilliseconds: Int32 = 0
   ) throws(ClientError) -> Request.Response {
-    try receive(send(request))
+    try receive(send(request, waitMilliseconds: waitMilliseconds))
+  }
+
+  /// Sends a request in a version of at most `highest`, and waits for its answer.
+  ///
+  /// - Precondition: no other request is on its way.
+  package func call<Request: ProtocolRequest>(
+    _ request: Request, upTo highest: Int16
+  ) throws(ClientError) -> Request.Response {
+    let version = min(try version(of: Request.apiKey), highest)
+    return try receive(send(request, version: version))
   }
 
   /// Sends a request without waiting for its answer.
@@ -269,7 +293,10 @@ package final class KafkaConnection {
 
   // MARK: Errors
 
-  func error(_ reason: ClientError.Reason) -> ClientError { ClientError(reason, at: endpoint) }
+  func error(_ reason: ClientError.Reason) -> ClientError {
+    if reason.breaksConnection { isUsable = false }
+    return ClientError(reason, at: endpoint)
+  }
 
   private func error(_ failure: SystemSocket.Failure, doing: String) -> ClientError {
     error(ClientError.Reason(failure, doing: doing, socketTimeoutMilliseconds))

@@ -15,4 +15,17 @@ package enum Limits {
   /// How often a topic that is just being created is asked for, and the pause between.
   package static let metadataAttemptCount = 50
   package static let metadataPauseMilliseconds: Int32 = 100
+
+  /// How often what a broker refuses for the moment is tried, and the pauses between.
+  package static let attemptCount = 10
+
+  /// How often a member that is told to join again does so before it gives up.
+  package static let joinAttemptCount = 30
+
+  package static let firstPauseMilliseconds: Int32 = 50
+  package static let longestPauseMilliseconds: Int32 = 1_000
+
+  /// The batches of an idempotent producer on their way at once, per connection: as many as
+  /// brokers remember of each producer.
+  package static let inFlightBatchCount = 5
 }

@@ -1,5 +1,5 @@
 package import MoldauFormat
-internal import MoldauCompression
+import MoldauCompression
 
 /// Walks over the records of fetched batches; keeps the memory into which it decompresses.
 package struct RecordScanner {
@@ -9,11 +9,14 @@ package struct RecordScanner {
 
   /// Calls `body` with each record from `offset` on until it returns false.
   ///
-  /// Returns the offset to fetch from next. Checks each batch's checksum; skips control batches;
-  /// ignores a batch that is cut off at the end, as brokers may send it.
+  /// Returns the offset to fetch from next. Checks each batch's checksum; skips control batches
+  /// and the records of `aborted` transactions; ignores a batch that is cut off at the end, as
+  /// brokers may send it.
   package mutating func forEachRecord(
-    in batches: RawSpan, from offset: Offset, _ body: (borrowing RecordView) -> Bool
+    in batches: RawSpan, from offset: Offset, aborted: [AbortedRange] = [],
+    _ body: (borrowing RecordView) -> Bool
   ) throws(FormatError) -> Offset {
+    var transactions = AbortedTransactions(aborted)
     var next = offset
     var position = 0
     while position + RecordBatchHeader.byteCount <= batches.byteCount {
@@ -24,7 +27,9 @@ package struct RecordScanner {
       guard header.nextOffset > next else { continue }
       let batch = rest.extracting(first: header.batchByteCount)
       try RecordBatch.checkChecksum(of: batch, header)
-      if !header.attributes.isControl {
+      if header.attributes.isControl {
+        try transactions.end(batch, header)
+      } else if !transactions.isAborted(header) {
         let last = try visit(batch, header, from: next, body)
         if let last { return last }
       }
