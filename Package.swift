@@ -32,7 +32,8 @@ let package = Package(
   name: "moldau",
   products: [
     .library(name: "MoldauLog", targets: ["MoldauLog"]),
-    .library(name: "MoldauServer", targets: ["MoldauServer"]),
+    .library(name: "MoldauServer", targets: ["MoldauServer", "MoldauBroker", "MoldauLog"]),
+    .library(name: "MoldauTesting", targets: ["MoldauTesting", "MoldauServer", "MoldauLog"]),
     .executable(name: "moldau", targets: ["moldau"]),
   ],
   dependencies: [
@@ -57,6 +58,7 @@ let package = Package(
     .target(
       name: "CMoldauBaseline", dependencies: ["CMoldau"], path: "Benchmarks/CMoldauBaseline"),
 
+    library("MoldauTesting", ["MoldauServer", "MoldauLog", "MoldauDisk"]),
     library("MoldauServer", ["MoldauBroker", "MoldauProtocol", logging] + nio),
     library(
       "MoldauBroker", ["MoldauProtocol", "MoldauLog", "MoldauDisk", "MoldauFormat", logging]),
@@ -124,6 +126,9 @@ let package = Package(
     tests(
       "MoldauServerTests",
       ["MoldauServer", "MoldauBroker", "MoldauClient", "MoldauProtocol", "MoldauLog"]),
+    tests(
+      "MoldauTestingTests",
+      ["MoldauTesting", "MoldauServer", "MoldauClient", "MoldauLog", "MoldauFormat"]),
     .testTarget(
       name: "MoldauKcatTests", dependencies: ["MoldauServer", "MoldauLog"],
       path: "Tests/Clients/MoldauKcatTests", swiftSettings: settings),

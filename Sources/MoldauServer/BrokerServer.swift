@@ -1,4 +1,4 @@
-import Logging
+package import Logging
 import MoldauBroker
 public import MoldauLog
 import NIOCore
@@ -23,6 +23,8 @@ public final class BrokerServer: Sendable {
   public var clusterID: String { services.broker.identity.clusterID }
   /// The number of the broker in its cluster.
   public var nodeID: Int32 { services.broker.identity.nodeID }
+  /// Where the server reports.
+  package var logger: Logger { services.logger }
 
   private let services: ServerServices
   private let group: MultiThreadedEventLoopGroup

@@ -33,6 +33,7 @@ struct LayeringTests {
         "FoundationEssentials",
       ]
     ),
+    ("MoldauTesting", ["MoldauServer", "MoldauBroker", "MoldauLog", "MoldauDisk", "Logging"]),
   ]
 
   static let system: Set<String> = ["Glibc", "Musl", "Darwin", "Synchronization"]
