@@ -3,15 +3,6 @@ import Testing
 
 @testable import MoldauProtocol
 
-/// Every message type by its Kafka name.
-let messageTypes: [String: any ProtocolMessage.Type] = [
-  "ApiVersionsRequest": ApiVersionsRequest.self, "ApiVersionsResponse": ApiVersionsResponse.self,
-  "MetadataRequest": MetadataRequest.self, "MetadataResponse": MetadataResponse.self,
-  "ProduceRequest": ProduceRequest.self, "ProduceResponse": ProduceResponse.self,
-  "FetchRequest": FetchRequest.self, "FetchResponse": FetchResponse.self,
-  "ListOffsetsRequest": ListOffsetsRequest.self, "ListOffsetsResponse": ListOffsetsResponse.self,
-]
-
 /// Returns the message at the start of `bytes`; throws when bytes are left over, too.
 func decode<Message: ProtocolMessage>(
   _: Message.Type, _ bytes: [UInt8], version: Int16
@@ -77,9 +68,12 @@ extension ProtocolWriter {
 
 /// Returns the leaf values of a message in the order in which it declares them.
 ///
-/// `~` null, `[n` an array of n, `#n` n bytes of records, strings in quotes, ids in hexadecimal.
+/// `~` null, `[n` an array of n, `#n` n bytes of records, `#` and hexadecimal digits other bytes,
+/// strings in quotes, ids in hexadecimal.
 func flatten(_ value: Any) -> [String] {
   switch value {
+  case let value where type(of: value) == [UInt8].self:
+    return ["#" + (value as? [UInt8] ?? []).map { hex($0) }.joined()]
   case let value as any BinaryInteger & WireValue: return ["\(value)"]
   case let value as Bool: return ["\(value)"]
   case let value as String: return ["\"\(value)\""]
@@ -97,9 +91,9 @@ func flatten(_ value: Any) -> [String] {
   }
 }
 
-private func hex(_ value: UInt64) -> String {
+private func hex(_ value: some FixedWidthInteger) -> String {
   let digits = String(value, radix: 16)
-  return String(repeating: "0", count: 16 - digits.count) + digits
+  return String(repeating: "0", count: value.bitWidth / 4 - digits.count) + digits
 }
 
 /// Returns the bytes that `text` spells in hexadecimal.
@@ -108,7 +102,7 @@ func bytes(hex text: String) -> [UInt8] {
   return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
 }
 
-/// One entry of `GoldenMessages`.
+/// One entry of `GoldenMessages` or of its kind.
 struct GoldenMessage: Sendable, CustomTestStringConvertible {
   let name: String
   let version: Int16
@@ -117,9 +111,14 @@ struct GoldenMessage: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { "\(name) v\(version)" }
 
+  private static let texts = [
+    GoldenMessages.text, GoldenGroups.text, GoldenOffsets.text, GoldenTopics.text,
+    GoldenCluster.text, GoldenConsumerGroups.text,
+  ]
+
   static let all: [GoldenMessage] = {
     var messages: [GoldenMessage] = []
-    for line in GoldenMessages.text.split(separator: "\n") {
+    for line in texts.joined(separator: "\n").split(separator: "\n") {
       if line.hasPrefix("  ") {
         messages[messages.count - 1].bytes += MoldauProtocolTests.bytes(hex: String(line))
       } else if line.hasPrefix("=") {

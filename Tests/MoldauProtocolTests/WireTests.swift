@@ -80,6 +80,31 @@ import Testing
     #expect(read.topics.first?.partitions.first?.errorMessage == expected)
   }
 
+  @Test(
+    "bytes that are null, or longer than the frame, are refused",
+    arguments: [
+      ("ffffffff", ProtocolError.Reason.unexpectedNull),
+      ("fffffffe", .lengthOutOfRange(-2)),
+      ("7fffffff", .truncated(needed: 0x7FFF_FFFF, available: 2)),
+    ])
+  func badBytes(length: String, reason: ProtocolError.Reason) {
+    let frame = bytes(hex: "0000" + length + "0000")
+    let error = #expect(throws: ProtocolError.self) {
+      try decode(SyncGroupResponse.self, frame, version: 0)
+    }
+    #expect(error?.reason == reason)
+  }
+
+  @Test(
+    "a byte says whether a structure is there",
+    arguments: [("ff", nil), ("01" + "0261" + "00000061" + "00", 97)])
+  func nullableStructures(cursor: String, partition: Int32?) throws {
+    let frame = bytes(hex: "01" + "000007d0" + cursor + "00")
+    let read = try decode(DescribeTopicPartitionsRequest.self, frame, version: 0)
+    #expect(read.cursor?.partitionIndex == partition)
+    #expect(encode(read, version: 0, recordsFrom: frame) == frame)
+  }
+
   @Test("unknown tagged fields are skipped", arguments: ["01050161", "020501610603616263"])
   func unknownTagsAreSkipped(tags: String) throws {
     let frame = bytes(hex: "0261" + "0262" + tags)
