@@ -4,8 +4,9 @@ import MoldauProtocol
 
 /// One Kafka broker: decides what each request does and what its answer says.
 ///
-/// It owns no socket and no thread but the one for blocking work: the server hands it frames, and
-/// sends what it writes into a `Reply`. Thread-safe; each connection's requests come one at a time.
+/// It owns no socket and no threads but those for blocking work and for timers: the server hands it
+/// frames, and sends what it writes into a `Reply`. Thread-safe; each connection's requests come one
+/// at a time.
 ///
 /// On a single node everything that was appended can be read at once: the high watermark is the
 /// log's end, also while the device has not confirmed it. See docs/durability.md.
@@ -18,12 +19,14 @@ package final class Broker: Sendable {
   let blockingWork = BlockingWork()
   /// Who is told when a client has deleted a topic.
   let topicDeletions = TopicDeletions()
+  package let groups: GroupCoordinator
+  private let scheduler: Scheduler
   let logger: Logger
 
   /// - Throws: when the directory belongs to another broker.
   package init(
     store: LogStore, _ configuration: BrokerConfiguration, logger: Logger,
-    clock: any WallClock = SystemWallClock()
+    clock: any WallClock = SystemWallClock(), steadyClock: any SteadyClock = SystemSteadyClock()
   ) throws(BrokerError) {
     self.store = store
     self.configuration = configuration
@@ -33,12 +36,18 @@ package final class Broker: Sendable {
       from: store, nodeID: configuration.nodeID, using: &generator)
     topics = TopicDirectory(store: store)
     sessions = FetchSessionCache(clock: clock)
+    scheduler = Scheduler(clock: steadyClock)
+    groups = GroupCoordinator(
+      store: store, configuration.groups, logger: logger, scheduler: scheduler, clock: clock)
+    groups.start()
   }
 
-  /// Ends the broker's own thread. Requests that still come are refused where they need it.
+  /// Ends the broker's own threads. Requests that still come are refused where they need it.
   ///
   /// Blocks until the work that waits is done.
   package func stop() {
+    groups.stop()
+    scheduler.stop()
     blockingWork.stop()
   }
 

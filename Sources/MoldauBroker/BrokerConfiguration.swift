@@ -15,17 +15,20 @@ public struct BrokerConfiguration: Sendable {
   /// replicas than there are brokers gets one, and the log says so. Without it such a request is
   /// refused, as Kafka does, since a promise would be broken.
   public var isDevelopment: Bool
+  /// How consumer groups are treated.
+  public var groups: GroupConfiguration
 
   /// A configuration; whatever is left out has its default.
   public init(
     nodeID: Int32? = nil, createsTopics: Bool = true,
     newTopics: TopicConfiguration = TopicConfiguration(), deletesTopics: Bool = true,
-    isDevelopment: Bool = false
+    isDevelopment: Bool = false, groups: GroupConfiguration = GroupConfiguration()
   ) {
     self.nodeID = nodeID
     self.createsTopics = createsTopics
     self.newTopics = newTopics
     self.deletesTopics = deletesTopics
     self.isDevelopment = isDevelopment
+    self.groups = groups
   }
 }

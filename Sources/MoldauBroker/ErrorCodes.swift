@@ -39,3 +39,16 @@ extension ErrorCode {
       }
   }
 }
+
+extension ErrorCode {
+  /// How a member is told that its group's records could not be kept, as Kafka tells it.
+  init(groupStorage error: LogError) {
+    self =
+      switch error {
+      case .batchTooLarge, .invalidBatch: .invalidCommitOffsetSize
+      // The client finds the coordinator anew and tries again.
+      case .closed: .notCoordinator
+      default: .coordinatorNotAvailable
+      }
+  }
+}

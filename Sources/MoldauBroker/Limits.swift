@@ -19,4 +19,13 @@ package enum Limits {
   /// The most bytes of one fetch answer, whatever the client asks for (`fetch.max.bytes` of Kafka's
   /// broker); a single batch may be larger.
   static let fetchBytes = 55 << 20
+
+  /// How long a request waits for its group to be loaded before the client is told to come again.
+  static let groupLoadWaitMilliseconds: Int64 = 1_000
+  /// The longest name of a group or of a static member, in bytes: records hold no longer one.
+  static let groupNameBytes = 32_767
+  /// Members of a group that were given an id and have not come back with it.
+  static let pendingMemberCount = 10_000
+  /// A new member whose join is not answered within this is let go: if it is there, it comes again.
+  static let newMemberJoinMilliseconds: Int64 = 300_000
 }

@@ -56,6 +56,8 @@ package enum Limits {
   /// The partitions of the internal topic that holds committed offsets: Kafka's default.
   static let groupOffsetPartitions = 50
   static let groupOffsetSegmentBytes = 100 << 20
+  /// The largest batch of that topic: the members of one group are one record, in bytes.
+  static let groupOffsetBatchBytes = 16 << 20
   /// The longest name of a group, in bytes.
   static let maxGroupNameBytes = 4096
   /// After a commit of this many waiters the next one waits a moment for them to come back.

@@ -27,7 +27,7 @@ extension LogStore {
           group: group, TopicPartition(topic: name, partition: Int32(clamping: partition)))
         readings.append(
           LogReading(
-            try topic.log(of: partition), from: committed.map(ReadStart.offset) ?? start,
+            try topic.log(of: partition), from: committed.map { .offset($0.offset) } ?? start,
             limit: Offset(rawValue: .max), isolation: isolation))
       }
       return Consumer(
@@ -36,12 +36,22 @@ extension LogStore {
   }
 
   /// The committed offsets of all groups; the internal topic is created on first use. Blocks.
-  private func groupOffsets() throws(LogError) -> GroupOffsets {
+  package func groupOffsets() throws(LogError) -> GroupOffsets {
     try offsets.withLock { (offsets) throws(LogError) in
       if let offsets { return offsets }
       let opened = try GroupOffsets.open(in: self)
       offsets = opened
       return opened
+    }
+  }
+}
+
+extension LogStore {
+  /// Takes back what groups have committed for a topic that was deleted. Blocks.
+  func forgetOffsets(of name: String) {
+    guard existingTopic(GroupOffsets.topicName) != nil else { return }
+    do throws(LogError) { try groupOffsets().forget(topic: name) } catch {
+      services.logger.error("\(name) is deleted, but not its groups' offsets: \(error)")
     }
   }
 }

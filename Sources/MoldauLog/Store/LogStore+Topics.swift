@@ -102,6 +102,7 @@ extension LogStore {
         }
       }
     }
+    forgetOffsets(of: name)
   }
 
   /// A full disk does not keep a topic, which may be what fills it.

@@ -1,0 +1,35 @@
+/// How a broker treats consumer groups. The names in parentheses are Kafka's.
+public struct GroupConfiguration: Hashable, Sendable {
+  /// The shortest session timeout that a member may ask for (`group.min.session.timeout.ms`).
+  public var minSessionTimeout: Duration
+  /// The longest session timeout that a member may ask for (`group.max.session.timeout.ms`).
+  public var maxSessionTimeout: Duration
+  /// The most members of one group (`group.max.size`).
+  public var maxSize: Int
+  /// How long the first rebalance of an empty group waits for more members; each that comes
+  /// prolongs the wait, up to the rebalance timeout (`group.initial.rebalance.delay.ms`).
+  public var initialRebalanceDelay: Duration
+  /// How long the offsets of a group stay that nobody uses any more (`offsets.retention.minutes`).
+  public var offsetRetention: Duration
+  /// How often it is looked for offsets to let go (`offsets.retention.check.interval.ms`).
+  public var offsetCheckInterval: Duration
+  /// The longest note that a client may keep with an offset, in bytes
+  /// (`offset.metadata.max.bytes`).
+  public var maxOffsetMetadataBytes: Int
+
+  /// A configuration; whatever is left out has Kafka's default.
+  public init(
+    minSessionTimeout: Duration = .seconds(6), maxSessionTimeout: Duration = .seconds(1800),
+    maxSize: Int = Int(Int32.max), initialRebalanceDelay: Duration = .seconds(3),
+    offsetRetention: Duration = .seconds(7 * 86_400),
+    offsetCheckInterval: Duration = .seconds(600), maxOffsetMetadataBytes: Int = 4096
+  ) {
+    self.minSessionTimeout = minSessionTimeout
+    self.maxSessionTimeout = maxSessionTimeout
+    self.maxSize = maxSize
+    self.initialRebalanceDelay = initialRebalanceDelay
+    self.offsetRetention = offsetRetention
+    self.offsetCheckInterval = offsetCheckInterval
+    self.maxOffsetMetadataBytes = maxOffsetMetadataBytes
+  }
+}

@@ -1,0 +1,89 @@
+package import MoldauFormat
+
+extension GroupOffsets {
+  /// Reads the group's partition if that was not done. Blocks.
+  func load(group: String) throws(LogError) {
+    try load(partition: partition(of: group))
+  }
+
+  /// Reads a partition of the internal topic if that was not done, and calls `onOther` with each
+  /// record that is no offset, in their order: the members of groups. Blocks.
+  ///
+  /// Only what is committed counts: the offsets of an aborted transaction, or of one that is open,
+  /// are passed over, so that a group rather reads something again than misses it.
+  package func load(
+    partition number: Int,
+    onOther: ((_ record: borrowing RecordView) throws(FormatError) -> Void)? = nil
+  ) throws(LogError) {
+    let shard = shards[number]
+    try shard.isLoaded.withLock { (isLoaded) throws(LogError) in
+      if isLoaded && onOther == nil { return }
+      var failure: FormatError?
+      try topic.scan(from: .earliest, partition: number, isolation: .readCommitted) { record in
+        do throws(FormatError) {
+          try self.take(record, isLoaded ? nil : shard, onOther)
+        } catch {
+          failure = failure ?? error
+        }
+      }
+      if let failure {
+        let identity = topic.partitions[number].identity
+        topic.services.logger.error("\(identity): a record cannot be read: \(failure)")
+      }
+      if !isLoaded { shard.dropVoid() }
+      isLoaded = true
+    }
+  }
+
+  private func take(
+    _ record: borrowing RecordView, _ shard: Shard?,
+    _ onOther: ((_ record: borrowing RecordView) throws(FormatError) -> Void)?
+  ) throws(FormatError) {
+    guard let keyBytes = record.key else { return }
+    guard case .offset(let key) = try GroupRecordKey(parsing: keyBytes) else {
+      try onOther?(record)
+      return
+    }
+    guard let shard else { return }
+    var value: GroupOffsetValue?
+    if let bytes = record.value { value = try GroupOffsetValue(parsing: bytes) }
+    let position = record.offset
+    shard.groups.withLock { groups in
+      groups[key.group, default: [:]][key.partition, default: Entry()].note(value, at: position)
+    }
+  }
+
+  /// Takes back the offsets of a topic that is gone, of all groups, so that a topic that gets its
+  /// name is not read from where the old one was left. Blocks.
+  ///
+  /// - Complexity: O(offsets of all groups).
+  func forget(topic name: String) throws(LogError) {
+    for number in shards.indices {
+      try load(partition: number)
+      let stale = shards[number].groups.withLock { groups in
+        groups.compactMapValues { entries in
+          let found = entries.keys.filter { $0.topic == name }
+          return found.isEmpty ? nil : found
+        }
+      }
+      for (group, partitions) in stale {
+        let appended = try append(partitions.map { .offset($0, nil) }, group: group)
+        whenStored(appended) { [logger = topic.services.logger] failure in
+          if let failure { logger.error("offsets of \(name) may come back: \(failure)") }
+        }
+      }
+    }
+  }
+}
+
+extension GroupOffsets.Shard {
+  /// Forgets what was taken back.
+  fileprivate func dropVoid() {
+    groups.withLock { groups in
+      groups = groups.compactMapValues { entries in
+        let kept = entries.filter { !$0.value.isVoid }
+        return kept.isEmpty ? nil : kept
+      }
+    }
+  }
+}
