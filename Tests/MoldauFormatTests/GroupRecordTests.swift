@@ -15,7 +15,7 @@ struct GroupRecordTests {
     var old = Golden.groupOffsetKey
     old[1] = 0
     #expect(try parse(old, key) == .offset(Self.offsetKey))
-    #expect(try parse(hex("0003 00"), key) == .other(version: 3))
+    #expect(try parse(hex("0009 00"), key) == .other(version: 9))
     #expect(try parse(hex("ffff"), key) == .other(version: -1))
   }
 

@@ -107,6 +107,35 @@ struct MutationTests {
     }
   }
 
+  @Test("damaged records of consumer groups never trap a parser")
+  func consumerGroupRecords() {
+    typealias Records = ConsumerGroupRecordTests
+    mutate(Records.keys.map { hex($0.0) }) { (bytes) throws(FormatError) in
+      let read = try ConsumerGroupKey(parsing: bytes)
+      #expect(try parse(read.encode(), ConsumerGroupKey.init(parsing:)) == read)
+    }
+    mutate([hex(Records.epoch.0)]) { (bytes) throws(FormatError) in
+      let read = try ConsumerGroupEpochValue(parsing: bytes)
+      #expect(try parse(read.encode(), ConsumerGroupEpochValue.init(parsing:)) == read)
+    }
+    mutate([hex(Records.topics.0)]) { (bytes) throws(FormatError) in
+      let read = try ConsumerGroupTopicsValue(parsing: bytes)
+      #expect(try parse(read.encode(), ConsumerGroupTopicsValue.init(parsing:)) == read)
+    }
+    mutate([hex(Records.member.0)]) { (bytes) throws(FormatError) in
+      let read = try ConsumerGroupMemberValue(parsing: bytes)
+      #expect(try parse(read.encode(), ConsumerGroupMemberValue.init(parsing:)) == read)
+    }
+    mutate([hex(Records.target.0)]) { (bytes) throws(FormatError) in
+      let read = try ConsumerGroupTargetValue(parsing: bytes)
+      #expect(try parse(read.encode(), ConsumerGroupTargetValue.init(parsing:)) == read)
+    }
+    mutate([hex(Records.current.0)]) { (bytes) throws(FormatError) in
+      let read = try ConsumerGroupCurrentValue(parsing: bytes)
+      #expect(try parse(read.encode(), ConsumerGroupCurrentValue.init(parsing:)) == read)
+    }
+  }
+
   @Test("damaged names never trap a parser")
   func names() {
     let names = [

@@ -15,6 +15,15 @@ extension FuzzTarget {
       case .group:
         expectStable(GroupMetadataKey.self, record.key)
         expectStable(GroupMetadataValue.self, record.value)
+      case .consumerGroup(let key):
+        expectStable(ConsumerGroupKey.self, record.key)
+        switch key {
+        case .group, .target: expectStable(ConsumerGroupEpochValue.self, record.value)
+        case .topics: expectStable(ConsumerGroupTopicsValue.self, record.value)
+        case .member: expectStable(ConsumerGroupMemberValue.self, record.value)
+        case .memberTarget: expectStable(ConsumerGroupTargetValue.self, record.value)
+        case .memberCurrent: expectStable(ConsumerGroupCurrentValue.self, record.value)
+        }
       case .other:
         break
       }
@@ -26,3 +35,9 @@ extension GroupOffsetKey: Reencodable {}
 extension GroupOffsetValue: Reencodable {}
 extension GroupMetadataKey: Reencodable {}
 extension GroupMetadataValue: Reencodable {}
+extension ConsumerGroupKey: Reencodable {}
+extension ConsumerGroupEpochValue: Reencodable {}
+extension ConsumerGroupTopicsValue: Reencodable {}
+extension ConsumerGroupMemberValue: Reencodable {}
+extension ConsumerGroupTargetValue: Reencodable {}
+extension ConsumerGroupCurrentValue: Reencodable {}
