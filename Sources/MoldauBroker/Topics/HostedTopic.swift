@@ -3,17 +3,30 @@ package import MoldauLog
 /// A topic of the store as the broker serves it.
 package final class HostedTopic: Sendable {
   package let topic: Topic
-  package let partitions: [Partition]
+  /// By number; nil where the partition is not in this broker's directory.
+  private let places: [Partition?]
 
-  init(_ topic: Topic) {
+  /// `earlier` is what the broker has kept of the topic when it had fewer partitions.
+  init(_ topic: Topic, earlier: HostedTopic? = nil) {
     self.topic = topic
-    partitions = topic.partitions.map(Partition.init)
+    let known = earlier?.places ?? []
+    places =
+      known
+      + (known.count..<topic.partitionCount).map { number in
+        topic.log(ofPartition: number).map(Partition.init)
+      }
   }
+
+  /// The partitions in this broker's directory, in the order of their numbers.
+  package var partitions: [Partition] { places.compactMap { $0 } }
+
+  /// Whether the topic has got more partitions than are known here.
+  var isBehind: Bool { places.count < topic.partitionCount }
 
   /// The partition of this number, if there is one.
   func partition(_ index: Int32) -> Partition? {
     let index = Int(index)
-    return partitions.indices.contains(index) ? partitions[index] : nil
+    return places.indices.contains(index) ? places[index] : nil
   }
 
   /// Whether the broker itself keeps its state in the topic.

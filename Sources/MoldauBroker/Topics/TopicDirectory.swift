@@ -39,10 +39,11 @@ final class TopicDirectory: Sendable {
 
   private func host(_ topic: Topic) -> HostedTopic {
     let known = state.withLock { $0.byName[topic.name] }
-    if let known, known.topic === topic { return known }
-    let hosted = HostedTopic(topic)
+    if let known, known.topic === topic, !known.isBehind { return known }
     return state.withLock { state in
-      if let other = state.byName[topic.name], other.topic === topic { return other }
+      let other = state.byName[topic.name]
+      if let other, other.topic === topic, !other.isBehind { return other }
+      let hosted = HostedTopic(topic, earlier: other?.topic === topic ? other : nil)
       state.byName[topic.name] = hosted
       state.names[topic.id] = topic.name
       return hosted

@@ -17,7 +17,7 @@ extension LogStore {
         setting: "group", reason: "a name has 1 to \(Limits.maxGroupNameBytes) bytes")
     }
     guard let topic = existingTopic(name) else { throw .unknownTopic(name) }
-    let partitions = partitions ?? Array(0..<topic.partitionCount)
+    let partitions = partitions ?? topic.partitions.map { Int($0.identity.partition) }
     return try await EngineThread.run { [self] () throws(LogError) in
       let offsets = try groupOffsets()
       try offsets.load(group: group)

@@ -141,10 +141,11 @@ extension Topic {
   private func log(
     for records: [Record], _ partition: Int?
   ) throws(LogError) -> PartitionLog {
-    if partition != nil || partitions.count == 1 { return try log(of: partition) }
+    let count = partitionCount
+    if partition != nil || count == 1 { return try log(for: nil, partition) }
     var chosen: Int?
     for case let key? in records.lazy.map(\.key) {
-      let wanted = choosePartition(key)
+      let wanted = KeyPartitioner.partition(of: key, partitionCount: count)
       if let chosen, chosen != wanted {
         throw .invalidBatch(
           .invalid(
@@ -153,7 +154,7 @@ extension Topic {
       }
       chosen = wanted
     }
-    return partitions[chosen ?? choosePartition(nil)]
+    return try log(for: nil, chosen)
   }
 }
 

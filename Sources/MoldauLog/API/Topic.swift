@@ -10,7 +10,7 @@ public final class Topic: Sendable {
   public let name: String
   /// Tells the topic from others that had its name before.
   public let id: TopicID
-  package let partitions: [PartitionLog]
+  private let table: PartitionTable
   let services: StoreServices
   let defaultDurability: Durability
   private let current: Mutex<TopicConfiguration>
@@ -18,21 +18,31 @@ public final class Topic: Sendable {
   /// Takes records without a key around the partitions.
   private let nextPartition = Atomic<Int>(0)
 
+  /// `partitions` has a place for each number; nil where the partition is not in this store.
   init(
-    name: String, id: TopicID, configuration: TopicConfiguration, partitions: [PartitionLog],
+    name: String, id: TopicID, configuration: TopicConfiguration, partitions: [PartitionLog?],
     services: StoreServices, defaultDurability: Durability
   ) {
     self.name = name
     self.id = id
-    self.partitions = partitions
+    table = PartitionTable(partitions)
     self.services = services
     self.defaultDurability = defaultDurability
     current = Mutex(configuration)
     currentPlan = Atomic(Self.plan(configuration, defaultDurability).rawValue)
   }
 
-  /// The number of partitions, fixed when the topic is created.
-  public var partitionCount: Int { partitions.count }
+  /// The number of partitions. It can grow.
+  public var partitionCount: Int { table.count }
+
+  /// The logs of the partitions, in the order of their numbers; those of a directory that another
+  /// broker of a cluster shares in are the ones that are in it.
+  ///
+  /// - Complexity: O(*n*); `log(ofPartition:)` finds one of them.
+  package var partitions: [PartitionLog] { table.logs }
+
+  /// The log of the partition of this number; nil when there is none in this store. Takes no lock.
+  package func log(ofPartition number: Int) -> PartitionLog? { table[number] }
 
   /// How the topic keeps its records now.
   public var configuration: TopicConfiguration { current.withLock { $0 } }
@@ -56,6 +66,13 @@ public final class Topic: Sendable {
     currentPlan.store(Self.plan(configuration, defaultDurability).rawValue, ordering: .relaxed)
     let settings = AppendSettings(configuration)
     for log in partitions { log.state.withLock { $0.settings = settings } }
+  }
+
+  /// Takes over more partitions and the configuration that has them; under the lock for changes to
+  /// topics.
+  func grow(by logs: [PartitionLog], _ configuration: TopicConfiguration) {
+    table.append(logs)
+    current.withLock { $0 = configuration }
   }
 
   /// Takes the segments out of the logs that the retention lets go at the time `now`.
@@ -97,30 +114,34 @@ public final class Topic: Sendable {
   /// The log that a reader names; a topic of one partition needs no number.
   func log(of partition: Int?) throws(LogError) -> PartitionLog {
     guard let partition else {
-      guard partitions.count == 1 else {
+      let count = partitionCount
+      guard count == 1 else {
         throw .invalidConfiguration(
-          setting: "partition", reason: "\(name) has \(partitions.count) of them; name one")
+          setting: "partition", reason: "\(name) has \(count) of them; name one")
       }
-      return partitions[0]
+      return try log(of: 0)
     }
-    guard partitions.indices.contains(partition) else {
+    guard let log = table[partition] else {
       throw .unknownPartition(
         TopicPartition(topic: name, partition: Int32(clamping: partition)))
     }
-    return partitions[partition]
+    return log
   }
 
   /// The log for a record: the one that is named, else the key's, else each in turn.
   func log(for key: [UInt8]?, _ partition: Int?) throws(LogError) -> PartitionLog {
-    if partition == nil && partitions.count == 1 { return partitions[0] }
-    if partition != nil { return try log(of: partition) }
-    return partitions[choosePartition(key)]
+    if let partition { return try log(of: partition) }
+    let count = partitionCount
+    if count == 1 { return try log(of: 0) }
+    if let key { return try log(of: KeyPartitioner.partition(of: key, partitionCount: count)) }
+    for _ in 0..<count {
+      if let log = table[nextInTurn(of: count)] { return log }
+    }
+    throw .unknownPartition(TopicPartition(topic: name, partition: 0))
   }
 
-  /// The partition that a record with this key goes to when none is named.
-  func choosePartition(_ key: [UInt8]?) -> Int {
-    if let key { return KeyPartitioner.partition(of: key, partitionCount: partitions.count) }
+  private func nextInTurn(of count: Int) -> Int {
     let next = nextPartition.wrappingAdd(1, ordering: .relaxed).oldValue
-    return Int(UInt(bitPattern: next) % UInt(partitions.count))
+    return Int(UInt(bitPattern: next) % UInt(count))
   }
 }

@@ -94,7 +94,7 @@ struct StoreOpening {
       logStarts: try checkpoint(StoreLayout.logStarts), wasClean: wasClean,
       rewritesUnsynced: failedSync, journal: journal
     ).run(partitions, &report)
-    let topics = try makeTopics(logs, configurations)
+    let topics = makeTopics(logs, configurations)
     if !journal.isEmpty || failedSync || !report.damages.isEmpty || configuration.checksEverything {
       try makeDurable(logs)
     } else {
@@ -153,10 +153,11 @@ struct StoreOpening {
         partitions.append(partition)
       }
     }
-    let folders = TopicFolders(path: path, disk: disk)
+    let folders = TopicFolders(path: path, disk: disk, logger: services.logger)
     do throws(DiskError) {
+      partitions = try folders.select(partitions, configurations)
       partitions = try folders.finishDeletions(partitions, &configurations)
-      if !wasClean { partitions = try folders.complete(partitions, configurations) }
+      partitions = try folders.complete(partitions, configurations, wasClean: wasClean)
     } catch {
       throw LogError(error)
     }
@@ -183,17 +184,22 @@ struct StoreOpening {
 
   private func makeTopics(
     _ logs: [PartitionLog], _ configurations: TopicConfigurations
-  ) throws(LogError) -> [String: Topic] {
+  ) -> [String: Topic] {
     var topics: [String: Topic] = [:]
     for (name, partitions) in Dictionary(grouping: logs, by: \.identity.topic) {
-      let ordered = partitions.sorted { $0.identity.partition < $1.identity.partition }
-      for (index, log) in ordered.enumerated() where Int(log.identity.partition) != index {
-        throw .unknownPartition(TopicPartition(topic: name, partition: Int32(index)))
-      }
       var configuration = configurations[name]
-      configuration.partitionCount = ordered.count
+      let highest = partitions.map { Int($0.identity.partition) }.max() ?? 0
+      let recorded = configurations.knows(name) ? configuration.partitionCount : 0
+      configuration.partitionCount = max(recorded, highest + 1)
+      var places = [PartitionLog?](repeating: nil, count: configuration.partitionCount)
+      for log in partitions { places[Int(log.identity.partition)] = log }
+      if partitions.count < places.count {
+        let missing = places.indices.filter { places[$0] == nil }
+        services.logger.warning(
+          "\(name) has \(places.count) partitions; these are not here: \(missing)")
+      }
       topics[name] = Topic(
-        name: name, id: ordered[0].topicID, configuration: configuration, partitions: ordered,
+        name: name, id: partitions[0].topicID, configuration: configuration, partitions: places,
         services: services, defaultDurability: self.configuration.durability)
     }
     return topics

@@ -21,35 +21,102 @@ extension LogStore {
       if exists { throw .topicExists(name) }
       var generator = SystemRandomNumberGenerator()
       let id = TopicID.random(using: &generator)
-      configurations[name] = configuration
-      let folders = TopicFolders(path: path, disk: services.disk)
-      do throws(DiskError) {
-        if services.hasStaleCheckpoints.load(ordering: .acquiring) {
-          // They may speak of an earlier topic of this name.
-          try services.writeCheckpoints(topics.flatMap(\.partitions))
-          services.hasStaleCheckpoints.store(false, ordering: .releasing)
-        }
-        try configurations.write(to: path, disk: services.disk)
-        try folders.make(name, 0..<configuration.partitionCount, id)
-      } catch {
-        configurations.remove(name)
-        folders.removeLeftovers(of: name, configuration.partitionCount)
+      let numbers = 0..<configuration.partitionCount
+      do throws(DiskError) { try folders.checkNames(of: name, numbers) } catch {
         throw LogError(error)
       }
-      var partitions: [PartitionLog] = []
-      for number in 0..<configuration.partitionCount {
-        var loader = PartitionLoader(
-          identity: TopicPartition(topic: name, partition: Int32(number)),
-          configuration: configuration, services: services, recoveryPoint: nil, startOffset: nil,
-          wasClean: true, rewritesUnsynced: false, journal: JournalReplay(), isOwn: true)
-        partitions.append(try loader.load())
+      configurations[name] = configuration
+      do throws(DiskError) {
+        try freshenCheckpoints()
+        try configurations.write(to: path, disk: services.disk)
+        try folders.make(name, numbers, id)
+      } catch {
+        configurations.remove(name)
+        folders.removeLeftovers(of: name, numbers)
+        throw LogError(error)
       }
       let topic = Topic(
-        name: name, id: id, configuration: configuration, partitions: partitions,
+        name: name, id: id, configuration: configuration,
+        partitions: try makeLogs(of: name, numbers, configuration),
         services: services, defaultDurability: self.configuration.durability)
       state.withLock { $0.topics[name] = topic }
       return topic
     }
+  }
+
+  /// Checkpoints that speak of deleted topics are written anew before others get their names.
+  private func freshenCheckpoints() throws(DiskError) {
+    guard services.hasStaleCheckpoints.load(ordering: .acquiring) else { return }
+    try services.writeCheckpoints(topics.flatMap(\.partitions))
+    services.hasStaleCheckpoints.store(false, ordering: .releasing)
+  }
+
+  private var folders: TopicFolders {
+    TopicFolders(path: path, disk: services.disk, logger: services.logger)
+  }
+
+  /// Begins the logs of partitions whose folders were made.
+  private func makeLogs(
+    of name: String, _ numbers: Range<Int>, _ configuration: TopicConfiguration
+  ) throws(LogError) -> [PartitionLog] {
+    try numbers.map { (number) throws(LogError) in
+      var loader = PartitionLoader(
+        identity: TopicPartition(topic: name, partition: Int32(number)),
+        configuration: configuration, services: services, recoveryPoint: nil, startOffset: nil,
+        wasClean: true, rewritesUnsynced: false, journal: JournalReplay(), isOwn: true)
+      return try loader.load()
+    }
+  }
+
+  /// Gives a topic more partitions, `count` in all; blocks while their folders are made.
+  ///
+  /// Appends and reads go on meanwhile. A crash leaves the old number or the new one: the folders are
+  /// durable before the new number is, and those beyond a topic's number go when the store is opened.
+  /// - Throws: `invalidConfiguration` when there would not be more of them, `unknownTopic`.
+  package func addPartitions(to topic: Topic, count: Int) throws(LogError) {
+    try services.checkHealth()
+    try services.topicChanges.withLock { (configurations) throws(LogError) in
+      if state.withLock(\.isClosed) { throw .closed }
+      guard existingTopic(topic.name) === topic else { throw .unknownTopic(topic.name) }
+      let numbers = topic.partitionCount..<max(topic.partitionCount, count)
+      guard !numbers.isEmpty else {
+        throw .invalidConfiguration(
+          setting: "partitionCount",
+          reason: "\(topic.name) has \(topic.partitionCount) already, and can only get more")
+      }
+      var configuration = topic.configuration
+      configuration.partitionCount = count
+      try configuration.validate()
+      if !configurations.knows(topic.name) { configuration.mayHaveGaps = true }
+      let logs: [PartitionLog]
+      do throws(LogError) {
+        logs = try makePartitions(of: topic, numbers, configuration)
+      } catch {
+        folders.removeLeftovers(of: topic.name, numbers)
+        throw error
+      }
+      let before = configurations
+      configurations[topic.name] = configuration
+      do throws(DiskError) { try configurations.write(to: path, disk: services.disk) } catch {
+        // The file may have either number, and the folders agree with both.
+        configurations = before
+        throw LogError(error)
+      }
+      topic.grow(by: logs, configuration)
+    }
+  }
+
+  private func makePartitions(
+    of topic: Topic, _ numbers: Range<Int>, _ configuration: TopicConfiguration
+  ) throws(LogError) -> [PartitionLog] {
+    do throws(DiskError) {
+      try folders.checkNames(of: topic.name, numbers)
+      try freshenCheckpoints()
+      try folders.make(topic.name, numbers, topic.id)
+    } catch {
+      throw LogError(error)
+    }
+    return try makeLogs(of: topic.name, numbers, configuration)
   }
 
   /// Gives a topic another configuration; its partitions stay as many as they are.

@@ -1,3 +1,5 @@
+import Glibc
+import Logging
 import MoldauDisk
 import MoldauFormat
 
@@ -5,6 +7,7 @@ import MoldauFormat
 struct TopicFolders {
   let path: String
   let disk: any Disk
+  let logger: Logger
 
   private func folder(_ partition: TopicPartition) -> String {
     "\(path)/\(partition.directoryName)"
@@ -14,16 +17,39 @@ struct TopicFolders {
     "\(folder(partition))/\(StoreLayout.partitionMetadata)"
   }
 
+  /// Throws when a folder that is nobody's partition has the name of one of these.
+  func checkNames(of topic: String, _ numbers: Range<Int>) throws(DiskError) {
+    for number in numbers {
+      let partition = TopicPartition(topic: topic, partition: Int32(number))
+      guard try disk.kind(of: folder(partition)) != nil else { continue }
+      try checkOwn(partition)
+    }
+  }
+
+  private func checkOwn(_ partition: TopicPartition) throws(DiskError) {
+    let content = try content(of: partition)
+    guard content.isPartition || content.isLeftover else {
+      throw DiskError(call: "mkdir", path: folder(partition), errno: EEXIST)
+    }
+  }
+
   /// Makes folders for the partitions of these numbers; durable when it returns.
   func make(_ topic: String, _ numbers: Range<Int>, _ id: TopicID) throws(DiskError) {
     let isTogether = numbers.count > Limits.maxSyncedOneByOne
     for number in numbers {
       let partition = TopicPartition(topic: topic, partition: Int32(number))
-      // The store has no such topic: what is there is left of an earlier one.
-      if try disk.kind(of: folder(partition)) != nil { try disk.removeFolder(folder(partition)) }
+      try clear(partition)
       try make(partition, id, isDurable: !isTogether)
     }
     if isTogether { try disk.syncFileSystem(path) } else { try disk.syncDirectory(path) }
+  }
+
+  /// The store has no such partition: a folder that is there is left of an earlier one, and goes;
+  /// one that is no partition's is somebody's, and stays.
+  private func clear(_ partition: TopicPartition) throws(DiskError) {
+    guard try disk.kind(of: folder(partition)) != nil else { return }
+    try checkOwn(partition)
+    try disk.removeFolder(folder(partition))
   }
 
   private func make(
@@ -35,16 +61,70 @@ struct TopicFolders {
   }
 
   /// Takes back what `make` has made before it failed, as far as the disk lets it.
-  func removeLeftovers(of topic: String, _ partitionCount: Int) {
-    for number in 0..<partitionCount {
-      let folder = folder(TopicPartition(topic: topic, partition: Int32(number)))
+  func removeLeftovers(of topic: String, _ numbers: Range<Int>) {
+    for number in numbers {
+      let partition = TopicPartition(topic: topic, partition: Int32(number))
       do throws(DiskError) {
-        if try disk.kind(of: folder) != nil { try disk.removeFolder(folder) }
+        guard try disk.kind(of: folder(partition)) != nil else { continue }
+        try clear(partition)
       } catch {
         // The next creation, or the next opening, deals with it.
         return
       }
     }
+  }
+
+  // MARK: What is there
+
+  /// What is in a folder that is named as a partition's.
+  private struct Content {
+    /// Whether it is a partition's: it says which topic it is of, or holds segments.
+    var isPartition: Bool
+    /// Whether it has nothing but what making it leaves: no record was ever in it.
+    var isLeftover: Bool
+  }
+
+  private func content(of partition: TopicPartition) throws(DiskError) -> Content {
+    var content = Content(isPartition: false, isLeftover: true)
+    for entry in try disk.list(folder(partition)) {
+      let metadata = StoreLayout.partitionMetadata
+      if entry.name == metadata { content.isPartition = true }
+      if entry.name == metadata || entry.name.hasPrefix("\(metadata).") { continue }
+      if let name = SegmentFileName(parsing: entry.name), name.kind == .log {
+        content.isPartition = true
+        let size = try disk.size(of: "\(folder(partition))/\(entry.name)")
+        if name.baseOffset == .zero && size == 0 { continue }
+      }
+      content.isLeftover = false
+    }
+    return content
+  }
+
+  /// The partitions that are the store's: folders of others that are named like one stay as they
+  /// are, and those that a crash has left of a topic's growth go.
+  ///
+  /// Looks into the folders of other programs' topics, and into those beyond a topic's partitions.
+  func select(
+    _ partitions: [TopicPartition], _ configurations: TopicConfigurations
+  ) throws(DiskError) -> [TopicPartition] {
+    var selected: [TopicPartition] = []
+    for partition in partitions {
+      let number = Int(partition.partition)
+      let isKnown = configurations.knows(partition.topic)
+      if isKnown && number < configurations[partition.topic].partitionCount {
+        selected.append(partition)
+        continue
+      }
+      let content = try content(of: partition)
+      if isKnown && content.isLeftover {
+        try disk.removeFolder(folder(partition))
+      } else if content.isPartition && number < Limits.maxPartitionsPerTopic {
+        selected.append(partition)
+      } else {
+        logger.warning("\(folder(partition)) is no partition's folder and is left alone")
+      }
+    }
+    return selected
   }
 
   // MARK: After a crash
@@ -70,40 +150,50 @@ struct TopicFolders {
 
   /// Makes the folders that a topic of this store lacks: a crash came while it was created.
   ///
-  /// Returns all partitions. Topics of other programs are as they are.
+  /// Returns all partitions. Topics of other programs are as they are, and so are those that hold
+  /// records: their creation had come to its end, so that what is missing was lost since.
   func complete(
-    _ partitions: [TopicPartition], _ configurations: TopicConfigurations
+    _ partitions: [TopicPartition], _ configurations: TopicConfigurations, wasClean: Bool
   ) throws(DiskError) -> [TopicPartition] {
     var all = partitions
     for (topic, found) in Dictionary(grouping: partitions, by: \.topic)
     where configurations.knows(topic) {
-      let highest = found.map { Int($0.partition) }.max() ?? 0
-      let count = max(configurations[topic].partitionCount, highest + 1)
       var blank: [TopicPartition] = []
-      for partition in found where try isBlank(partition) { blank.append(partition) }
-      guard found.count < count || !blank.isEmpty else { continue }
-      let whole = found.filter { !blank.contains($0) }
-      let id = try topicID(of: whole)
-      let numbers = Set(found.map(\.partition))
+      if !wasClean {
+        for partition in found where try isBlank(partition) { blank.append(partition) }
+      }
+      let numbers = Set(found.map { Int($0.partition) })
+      let missing = (0..<configurations[topic].partitionCount).filter { !numbers.contains($0) }
+      guard !missing.isEmpty || !blank.isEmpty else { continue }
+      let id = try topicID(of: found.filter { !blank.contains($0) })
       for partition in blank { try make(partition, id, isDurable: true) }
-      for number in 0..<Int32(count) where !numbers.contains(number) {
-        let missing = TopicPartition(topic: topic, partition: number)
-        try make(missing, id, isDurable: true)
-        all.append(missing)
+      if try areLeftovers(found) {
+        for number in missing {
+          let partition = TopicPartition(topic: topic, partition: Int32(number))
+          try clear(partition)
+          try make(partition, id, isDurable: true)
+          all.append(partition)
+        }
       }
       try disk.syncDirectory(path)
     }
     return all
   }
 
+  private func areLeftovers(_ partitions: [TopicPartition]) throws(DiskError) -> Bool {
+    for partition in partitions where try !isLeftover(partition) { return false }
+    return true
+  }
+
+  private func isLeftover(_ partition: TopicPartition) throws(DiskError) -> Bool {
+    try content(of: partition).isLeftover
+  }
+
   /// Whether the folder was never made to its end: it neither says which topic it is of, nor holds
   /// anything.
   private func isBlank(_ partition: TopicPartition) throws(DiskError) -> Bool {
     if try topicID(of: partition) != nil { return false }
-    for entry in try disk.list(folder(partition)) where entry.name.hasSuffix(".log") {
-      if try disk.size(of: "\(folder(partition))/\(entry.name)") > 0 { return false }
-    }
-    return true
+    return try isLeftover(partition)
   }
 
   private func topicID(of partition: TopicPartition) throws(DiskError) -> TopicID? {
