@@ -49,6 +49,26 @@ import Testing
     #expect(try ConsumerProtocolAssignment(decoding: empty).userData == [9])
   }
 
+  @Test("real clients' subscriptions are read")
+  func realClientsSubscriptions() throws {
+    var clients: Set<String> = []
+    for (client, hex) in CapturedRequests.ofGroups {
+      let frame = bytes(hex: hex)
+      var reader = ProtocolReader(frame.span)
+      let header = try RequestHeader(decoding: &reader)
+      guard header.api == .joinGroup else { continue }
+      let request = try JoinGroupRequest(decoding: &reader, version: header.version)
+      for assignor in request.protocols {
+        let read = try ConsumerProtocolSubscription(decoding: assignor.metadata)
+        #expect(read.topics == ["orders"], "\(client)")
+        let version = Int16(assignor.metadata[1])
+        #expect(read.encoded(version: version) == assignor.metadata, "\(client)")
+      }
+      clients.insert(client)
+    }
+    #expect(clients.count == 4)
+  }
+
   @Test("a later version is read as the highest known, what it adds is left alone")
   func laterVersion() throws {
     let hex = "0009" + Self.subscriptions[3].dropFirst(4) + "cafe"

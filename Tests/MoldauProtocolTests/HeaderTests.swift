@@ -6,7 +6,9 @@ import Testing
 @Suite struct HeaderTests {
   @Test("requests of real clients decode to their end and encode to the same bytes")
   func realClientsRequests() throws {
-    for (client, hex) in CapturedRequests.all {
+    let captured =
+      CapturedRequests.all + CapturedRequests.ofGroups + CapturedRequests.ofAdministration
+    for (client, hex) in captured {
       let frame = bytes(hex: hex)
       var reader = ProtocolReader(frame.span)
       let header = try RequestHeader(decoding: &reader)

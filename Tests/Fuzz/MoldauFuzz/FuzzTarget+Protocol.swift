@@ -22,6 +22,16 @@ extension FuzzTarget {
         try readResponse(type, bytes, &reader, version: version)
       }
     },
+    FuzzTarget("consumer-protocol") { bytes in
+      ignoringErrors { () throws(ProtocolError) in
+        let assignment = try ConsumerProtocolAssignment(decoding: copy(bytes))
+        _ = assignment.encoded(version: ConsumerProtocolAssignment.highestVersion)
+      }
+      ignoringErrors { () throws(ProtocolError) in
+        let subscription = try ConsumerProtocolSubscription(decoding: copy(bytes))
+        _ = subscription.encoded(version: ConsumerProtocolSubscription.highestVersion)
+      }
+    },
   ]
 
   /// Every request that can be read.
