@@ -28,4 +28,15 @@ package enum Limits {
   static let pendingMemberCount = 10_000
   /// A new member whose join is not answered within this is let go: if it is there, it comes again.
   static let newMemberJoinMilliseconds: Int64 = 300_000
+
+  /// Members of one consumer group of the newer protocol.
+  static let consumerGroupMembers = 10_000
+  /// Moves that even out one assignment among members that want different topics.
+  static let assignmentMoves = 100_000
+  /// The bytes of a pattern of topics, its steps once compiled, the greatest count of a repetition
+  /// and the depth of its groups.
+  static let patternByteCount = 16_384
+  static let patternInstructions = 4_000
+  static let patternRepeats = 1_000
+  static let patternDepth = 100
 }
