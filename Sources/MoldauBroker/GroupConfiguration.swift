@@ -16,13 +16,21 @@ public struct GroupConfiguration: Hashable, Sendable {
   /// The longest note that a client may keep with an offset, in bytes
   /// (`offset.metadata.max.bytes`).
   public var maxOffsetMetadataBytes: Int
+  /// A member of a consumer group (KIP-848) that is not heard of for this long is dead
+  /// (`group.consumer.session.timeout.ms`).
+  public var consumerSessionTimeout: Duration
+  /// How often members of consumer groups are to be heard of
+  /// (`group.consumer.heartbeat.interval.ms`).
+  public var consumerHeartbeatInterval: Duration
 
   /// A configuration; whatever is left out has Kafka's default.
   public init(
     minSessionTimeout: Duration = .seconds(6), maxSessionTimeout: Duration = .seconds(1800),
     maxSize: Int = Int(Int32.max), initialRebalanceDelay: Duration = .seconds(3),
     offsetRetention: Duration = .seconds(7 * 86_400),
-    offsetCheckInterval: Duration = .seconds(600), maxOffsetMetadataBytes: Int = 4096
+    offsetCheckInterval: Duration = .seconds(600), maxOffsetMetadataBytes: Int = 4096,
+    consumerSessionTimeout: Duration = .seconds(45),
+    consumerHeartbeatInterval: Duration = .seconds(5)
   ) {
     self.minSessionTimeout = minSessionTimeout
     self.maxSessionTimeout = maxSessionTimeout
@@ -31,5 +39,7 @@ public struct GroupConfiguration: Hashable, Sendable {
     self.offsetRetention = offsetRetention
     self.offsetCheckInterval = offsetCheckInterval
     self.maxOffsetMetadataBytes = maxOffsetMetadataBytes
+    self.consumerSessionTimeout = consumerSessionTimeout
+    self.consumerHeartbeatInterval = consumerHeartbeatInterval
   }
 }

@@ -7,6 +7,10 @@ extension Broker {
     into reply: inout Reply
   ) throws(RequestFailure) -> Outcome {
     switch api {
+    case .consumerGroupHeartbeat:
+      consumerGroupHeartbeat(try decode(&reader, context), context, into: &reply)
+    case .consumerGroupDescribe:
+      consumerGroupDescribe(try decode(&reader, context), context, into: &reply)
     default:
       throw .unsupported(apiKey: api.rawValue, version: context.header.version)
     }

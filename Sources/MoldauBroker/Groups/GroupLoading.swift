@@ -64,7 +64,7 @@ extension GroupCoordinator {
 
   /// What reads the records of groups, anew for each partition.
   private func makeReplays() -> [any GroupReplay] {
-    [ClassicGroupReplay()]
+    [ClassicGroupReplay(), ConsumerGroupReplay(ConsumerGroupSettings(configuration))]
   }
 
   /// The committed offsets, once the topic is open.

@@ -13,6 +13,13 @@ package final class ClientConnection: Sendable {
     self.advertisedPort = advertisedPort
     self.address = address
   }
+
+  /// The client's host as descriptions of groups give it: `/127.0.0.1`, without the port.
+  var groupHost: String {
+    let address = address.drop { $0 != "]" }.dropFirst()
+    let whole = address.isEmpty ? self.address[...] : address
+    return "/" + (whole.lastIndex(of: ":").map { whole[..<$0] } ?? whole)
+  }
 }
 
 /// One who has to look at a request again when something has happened.

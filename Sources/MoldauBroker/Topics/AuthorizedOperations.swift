@@ -19,6 +19,8 @@ enum AuthorizedOperations {
   static let cluster = bits(
     .create, .alter, .describe, .clusterAction, .describeConfigs, .alterConfigs, .idempotentWrite)
 
+  static let group = bits(.read, .delete, .describe, .describeConfigs, .alterConfigs)
+
   private static func bits(_ operations: Operation...) -> Int32 {
     operations.reduce(0) { $0 | 1 << $1.rawValue }
   }

@@ -30,7 +30,10 @@ package final class HostedTopic: Sendable {
   }
 
   /// Whether the broker itself keeps its state in the topic.
-  var isInternal: Bool { Self.internalNames.contains(topic.name) }
+  var isInternal: Bool { Self.isInternal(topic.name) }
+
+  /// Whether the broker itself keeps its state in the topic of this name.
+  static func isInternal(_ name: String) -> Bool { internalNames.contains(name) }
 
   private static let internalNames: Set<String> = ["__consumer_offsets", "__transaction_state"]
 }

@@ -103,6 +103,7 @@ extension LogStore {
         throw LogError(error)
       }
       topic.grow(by: logs, configuration)
+      state.withLock { $0.topicsVersion += 1 }
     }
   }
 

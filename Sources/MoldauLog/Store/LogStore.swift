@@ -13,7 +13,11 @@ import Synchronization
 ///     try await store.close()
 public final class LogStore: Sendable {
   struct State: Sendable {
-    var topics: [String: Topic] = [:]
+    var topics: [String: Topic] = [:] {
+      didSet { topicsVersion += 1 }
+    }
+    /// Counts the changes of topics and of their numbers of partitions.
+    var topicsVersion: UInt64 = 0
     var isClosed = false
   }
 
@@ -67,6 +71,9 @@ public final class LogStore: Sendable {
   public func existingTopic(_ name: String) -> Topic? {
     state.withLock { $0.topics[name] }
   }
+
+  /// Another number whenever a topic was created, has got more partitions or was deleted.
+  package var topicsVersion: UInt64 { state.withLock(\.topicsVersion) }
 
   /// Opens a topic, or creates it.
   ///

@@ -171,7 +171,7 @@ struct ConsumerGroupTests {
     #expect(scene.group.isEmpty)
     #expect(scene.group.state == .empty)
     try scene.expectLoaded()
-    scene.log.append(scene.group.tombstones)
+    scene.log.append(scene.group.deletionRecords)
     #expect(try scene.log.load(id: "g", scene.group.settings, now: 0) == nil)
     #expect(scene.log.records.isEmpty)
   }

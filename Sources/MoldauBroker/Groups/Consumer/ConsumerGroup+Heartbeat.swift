@@ -17,7 +17,7 @@ extension ConsumerGroup {
     refreshTopics(catalog, isBumping: isWantingOther || admission.isNew)
     if epoch > targetEpoch { assign() }
     reconcile(&member, owned: heartbeat.owned)
-    member.sessionDeadline = now + Int64(settings.sessionTimeoutMilliseconds)
+    member.sessionDeadline = now + settings.sessionTimeoutMilliseconds
     if member.state != .unrevokedPartitions {
       member.revocationDeadline = nil
     } else if member.revocationDeadline == nil

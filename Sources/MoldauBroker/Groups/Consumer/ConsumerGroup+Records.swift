@@ -45,7 +45,7 @@ extension ConsumerGroup {
   /// The records that take the group out of the log.
   ///
   /// - Precondition: it is empty; its members' records went with them.
-  var tombstones: [ConsumerGroupRecord] {
+  var deletionRecords: [ConsumerGroupRecord] {
     precondition(isEmpty, "members go first")
     return [.target(group: id), .topics(group: id), .group(id)].map {
       ConsumerGroupRecord(key: $0, value: nil)

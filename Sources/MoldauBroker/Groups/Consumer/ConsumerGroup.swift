@@ -51,6 +51,9 @@ struct ConsumerGroup: Sendable {
   var earliestDeadline = Int64.max
   /// What is not in the log yet.
   var changes = ConsumerGroupChanges()
+  /// What is in the log and not known to be durable, by the tokens of the writes.
+  var inFlight: [Int32: ConsumerGroupChanges] = [:]
+  var lastToken: Int32 = 0
 
   init(id: String, settings: ConsumerGroupSettings) {
     self.id = id

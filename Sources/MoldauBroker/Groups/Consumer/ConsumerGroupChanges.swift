@@ -12,6 +12,15 @@ struct ConsumerGroupChanges: Sendable, Equatable {
 
   var isEmpty: Bool { self == ConsumerGroupChanges() }
 
+  mutating func formUnion(_ other: ConsumerGroupChanges) {
+    isEpochChanged = isEpochChanged || other.isEpochChanged
+    isTopicsChanged = isTopicsChanged || other.isTopicsChanged
+    isTargetEpochChanged = isTargetEpochChanged || other.isTargetEpochChanged
+    wants.formUnion(other.wants)
+    targets.formUnion(other.targets)
+    currents.formUnion(other.currents)
+  }
+
   mutating func removed(_ member: String) {
     wants.insert(member)
     targets.insert(member)

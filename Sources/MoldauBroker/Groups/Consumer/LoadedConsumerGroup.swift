@@ -46,7 +46,7 @@ struct LoadedConsumerGroup: Sendable {
     var group = ConsumerGroup(id: id, settings: settings)
     for (id, wish) in wants.sorted(by: { $0.key < $1.key }) {
       var member = ConsumerGroupMember(id: id, wish)
-      member.sessionDeadline = now + Int64(settings.sessionTimeoutMilliseconds)
+      member.sessionDeadline = now + settings.sessionTimeoutMilliseconds
       if let current = currents[id] { take(current, to: &member, group.owners, now) }
       group.store(member)
       group.noteDeadline(min(member.sessionDeadline, member.revocationDeadline ?? .max))
