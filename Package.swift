@@ -53,7 +53,10 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "MoldauBenchmarks",
-      dependencies: ["MoldauLog", "MoldauDisk", "MoldauFormat", "CMoldauBaseline"],
+      dependencies: [
+        "MoldauClient", "MoldauProtocol", "MoldauLog", "MoldauDisk", "MoldauFormat",
+        "CMoldauBaseline",
+      ],
       path: "Benchmarks/MoldauBenchmarks", swiftSettings: settings),
     .target(
       name: "CMoldauBaseline", dependencies: ["CMoldau"], path: "Benchmarks/CMoldauBaseline"),

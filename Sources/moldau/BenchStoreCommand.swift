@@ -34,7 +34,7 @@ struct BenchStore: AsyncParsableCommand {
     do {
       let report = try await StoreBenchmark.run(options)
       print(json ? report.json : report.table)
-    } catch let error as StoreBenchmark.OptionError {
+    } catch let error as BenchmarkOptionError {
       throw ValidationError(error.description)
     }
   }

@@ -5,7 +5,7 @@ import Testing
 
 struct RowRunnerTests {
   /// A row whose rounds take what a script says.
-  struct ScriptedRow: StoreRow {
+  struct ScriptedRow: BenchmarkRow {
     static let description = RowDescription(
       name: "scripted", question: "", durability: "none",
       goals: [
@@ -16,7 +16,7 @@ struct RowRunnerTests {
 
     init(_ context: RowContext) {}
 
-    mutating func storeRound(_ round: Int) -> Sample {
+    mutating func measuredRound(_ round: Int) -> Sample {
       Self.order.withLock { $0.append("store \(round)") }
       return sample(nanoseconds: [1e9, 2, 100, 4][round])
     }
@@ -61,9 +61,9 @@ struct RowRunnerTests {
   func options() async {
     var options = StoreBenchmark.Options()
     options.only = ["no-such-row"]
-    await #expect(throws: StoreBenchmark.OptionError.self) { try await StoreBenchmark.run(options) }
+    await #expect(throws: BenchmarkOptionError.self) { try await StoreBenchmark.run(options) }
     options = StoreBenchmark.Options()
     options.rounds = 0
-    await #expect(throws: StoreBenchmark.OptionError.self) { try await StoreBenchmark.run(options) }
+    await #expect(throws: BenchmarkOptionError.self) { try await StoreBenchmark.run(options) }
   }
 }

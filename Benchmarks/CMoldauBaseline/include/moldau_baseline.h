@@ -1,9 +1,9 @@
-// A raw log in C: the floors that `moldau bench store` holds the store against.
+// A raw log and the least servers in C: the floors of `moldau bench store` and `bench broker`.
 //
 // Each function does the work that cannot be left out (the same bytes, the same checks, the same
-// calls on the same kind of file) and nothing more: one thread, no lock, no bookkeeping. None
-// allocates. Functions that touch files return 0 or the errno of the call that failed; EBADMSG
-// stands for bytes that fail their check.
+// calls on the same kind of file) and nothing more: one thread, no lock, no bookkeeping. Functions
+// that touch files or sockets return 0 or the errno of the call that failed; EBADMSG stands for
+// bytes that fail their check.
 #ifndef MOLDAU_BASELINE_H
 #define MOLDAU_BASELINE_H
 
@@ -94,6 +94,40 @@ int moldau_baseline_commit_threads(int file, size_t written_bytes, const uint8_t
                                    size_t batch_size, size_t waiter_count,
                                    uint64_t duration_nanoseconds, uint64_t *commits,
                                    uint64_t *elapsed_nanoseconds);
+
+/// Connects to the first address of `host` that answers. Sends and receives wait a minute at most.
+/// EADDRNOTAVAIL stands for a name without an address.
+int moldau_baseline_connect(const char *host, const char *port, int *connected);
+
+/// Listens at a free port of the loopback address, for one connection at a time.
+int moldau_baseline_listen(int *listener, uint16_t *port);
+
+/// Sends `request_count` frames, the `frame_count` frames that lie end to end in `frames` over and
+/// over, with at most `in_flight` of them unanswered; an answer is a frame too (four bytes of size,
+/// big-endian, then as many bytes), and forgotten. `frame_ends` says where each frame ends,
+/// `answer_bytes` what the answers held. The answers to the requests in flight fit in the sockets'
+/// buffers, or the requests do.
+int moldau_baseline_exchange(int socket, const uint8_t *frames, const size_t *frame_ends,
+                             size_t frame_count, size_t request_count, size_t in_flight,
+                             uint64_t *answer_bytes);
+
+/// Accepts a connection and until it ends takes frames, writes each to the end of what was written
+/// to `file` with one pwrite, and answers with an empty frame: the least that a log server does.
+int moldau_baseline_receive_frames(int listener, int file);
+
+/// Accepts a connection and until it ends answers each frame with the next `slice_size` bytes of
+/// `file`, by sendfile, from the start again after `slice_count`: the least that a fetch is.
+int moldau_baseline_send_slices(int listener, int file, size_t slice_size, size_t slice_count);
+
+/// Starts a program; `arguments` ends with a null and begins with the program's path. `output` reads
+/// what it writes to its standard output; its standard error is ours.
+int moldau_baseline_spawn(char *const *arguments, int *pid, int *output);
+
+/// Waits until the process has ended; its exit code, or 128 and the signal that ended it.
+int moldau_baseline_wait(int pid, int *code);
+
+/// Tells how much processor time a process has used, all its threads together.
+int moldau_baseline_process_cpu(int pid, uint64_t *nanoseconds);
 
 /// Keeps the compiler from dropping the computation of `value`.
 void moldau_baseline_black_hole(uint64_t value);

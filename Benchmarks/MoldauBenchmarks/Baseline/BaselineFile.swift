@@ -22,7 +22,7 @@ final class BaselineFile {
     for position in stride(from: 0, to: byteCount, by: zeros.count) {
       try write(Array(zeros[..<min(zeros.count, byteCount - position)]), at: position)
     }
-    guard fsync(descriptor) == 0 else { throw BaselineError("fsync of \(path): errno \(errno)") }
+    try sync()
   }
 
   /// Makes a file of `bytes`.
@@ -50,6 +50,13 @@ final class BaselineFile {
     }
     guard written == bytes.count else {
       throw BaselineError("pwrite to \(path) wrote \(written) bytes: errno \(errno)")
+    }
+  }
+
+  /// Waits until the device has what was written.
+  func sync() throws(BaselineError) {
+    guard fdatasync(descriptor) == 0 else {
+      throw BaselineError("fdatasync of \(path): errno \(errno)")
     }
   }
 }

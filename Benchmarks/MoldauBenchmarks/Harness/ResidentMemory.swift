@@ -14,8 +14,13 @@ package struct ResidentMemory: Sendable {
   package var peakBytes: Int
 
   /// `nil` where the kernel does not tell (anywhere but on Linux).
-  package static var current: ResidentMemory? {
-    guard let contents = FileManager.default.contents(atPath: "/proc/self/status") else {
+  package static var current: ResidentMemory? { named("self") }
+
+  /// The memory of another process; `nil` where the kernel does not tell.
+  static func of(process pid: pid_t) -> ResidentMemory? { named(String(pid)) }
+
+  private static func named(_ process: String) -> ResidentMemory? {
+    guard let contents = FileManager.default.contents(atPath: "/proc/\(process)/status") else {
       return nil
     }
     return ResidentMemory(status: String(decoding: contents, as: UTF8.self))

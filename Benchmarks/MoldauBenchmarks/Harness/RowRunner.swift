@@ -3,14 +3,14 @@ struct RowRunner {
   let rounds: Int
   let progress: ProgressLine
 
-  func run(_ row: any StoreRow.Type, _ context: RowContext) async throws -> RowResult {
+  func run(_ row: any BenchmarkRow.Type, _ context: RowContext) async throws -> RowResult {
     let description = row.description
     ResidentMemory.releaseFreed()
     progress.show("\(description.name): preparing")
     var row = try await row.init(context)
     let rounds = min(rounds, description.mostRounds)
     for round in 0..<description.warmUpRounds {
-      _ = try await row.storeRound(round)
+      _ = try await row.measuredRound(round)
       _ = try await row.baselineRound(round)
     }
     var pairs: [(store: Sample, baseline: Sample?)] = []
@@ -19,11 +19,11 @@ struct RowRunner {
       let number = round + description.warmUpRounds
       // Who goes first changes from pair to pair, so that a drift favours neither.
       if round % 2 == 0 {
-        let store = try await row.storeRound(number)
+        let store = try await row.measuredRound(number)
         pairs.append((store, try await row.baselineRound(number)))
       } else {
         let baseline = try await row.baselineRound(number)
-        pairs.append((try await row.storeRound(number), baseline))
+        pairs.append((try await row.measuredRound(number), baseline))
       }
     }
     progress.show("\(description.name): closing")
@@ -96,7 +96,8 @@ struct RowRunner {
     case .bytesPerSecond: return result.megabytesPerSecond.map { $0 * 1e6 }
     case .nanosecondsPerOperation: return result.nanosecondsPerOperation
     case .memoryBytes: return result.peakMemoryBytes.map(Double.init)
-    case .ratioToOnePartition: return nil
+    case .ratioToOnePartition, .cpuNanosecondsPerRecord, .latencyP99Nanoseconds, .latencyP99Syncs:
+      return nil
     }
   }
 }

@@ -8,6 +8,10 @@ package struct Goal: Equatable, Sendable {
     case bytesPerSecond
     case nanosecondsPerOperation
     case memoryBytes
+    case cpuNanosecondsPerRecord
+    case latencyP99Nanoseconds
+    /// A latency in syncs of the device, as they took in the same run.
+    case latencyP99Syncs
   }
 
   package enum Verdict: String, Sendable {
@@ -42,7 +46,9 @@ package struct Goal: Equatable, Sendable {
   private var isBetterHigher: Bool {
     switch figure {
     case .ratioToC, .ratioToOnePartition, .recordsPerSecond, .bytesPerSecond: true
-    case .nanosecondsPerOperation, .memoryBytes: false
+    case .nanosecondsPerOperation, .memoryBytes, .cpuNanosecondsPerRecord,
+      .latencyP99Nanoseconds, .latencyP99Syncs:
+      false
     }
   }
 
@@ -62,6 +68,9 @@ package struct Goal: Equatable, Sendable {
     case .bytesPerSecond: "\(Quantity.bytes(value))/s"
     case .nanosecondsPerOperation: Quantity.time(nanoseconds: value)
     case .memoryBytes: Quantity.bytes(value)
+    case .cpuNanosecondsPerRecord: "\(Quantity.time(nanoseconds: value)) of CPU a record"
+    case .latencyP99Nanoseconds: "p99 \(Quantity.time(nanoseconds: value))"
+    case .latencyP99Syncs: "p99 \(Quantity.decimals(value, 1)) syncs"
     }
   }
 }

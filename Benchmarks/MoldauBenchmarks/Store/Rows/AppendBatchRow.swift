@@ -4,7 +4,7 @@ import MoldauLog
 ///
 /// Sketch: 0.7 µs for the checksum of 16 KiB, 1 µs for the structure of 145 records, 8 µs for the
 /// pwrite: the checks cost a tenth, everything else nothing that shows.
-struct AppendBatchRow: StoreRow {
+struct AppendBatchRow: BenchmarkRow {
   static let description = RowDescription(
     name: "append-batch-16k",
     question: "Append prebuilt 16 KiB batches of 100 B records to one partition: checksum and"
@@ -30,7 +30,7 @@ struct AppendBatchRow: StoreRow {
     baselineFile = try BaselineFile(creating: context.directory + "/baseline")
   }
 
-  mutating func storeRound(_ round: Int) throws -> Sample {
+  mutating func measuredRound(_ round: Int) throws -> Sample {
     try Sample.measure {
       try bench.append(batches, count: Self.batchesPerRound)
       return work

@@ -1,12 +1,12 @@
-/// A row of `moldau bench store`: one question, asked of the store and of C in turn.
-protocol StoreRow: SendableMetatype {
+/// A row of a benchmark: one question, asked of the store or the broker and of C in turn.
+protocol BenchmarkRow: SendableMetatype {
   static var description: RowDescription { get }
 
   /// Prepares the data; nothing of it is timed.
   init(_ context: RowContext) async throws
 
-  /// Runs one round of the store's.
-  mutating func storeRound(_ round: Int) async throws -> Sample
+  /// Runs one round of the store's or the broker's.
+  mutating func measuredRound(_ round: Int) async throws -> Sample
 
   /// Runs one round of the same work in C; `nil` when the row has no baseline.
   mutating func baselineRound(_ round: Int) async throws -> Sample?
@@ -37,6 +37,8 @@ struct RowContext: Sendable {
   var directory: String
   /// Figures of the rows that ran before, by their name.
   var earlier: [RowResult] = []
+  /// Which broker is measured; the store's rows have none.
+  var broker = BrokerChoice.none
 }
 
 /// A row's own figures.

@@ -4,7 +4,7 @@ import MoldauLog
 ///
 /// Sketch: 25 ns to encode with checksum, 25 ns for an uncontended lock, 10 ns to copy 171 bytes to a
 /// mapped page: 100 ns. A pwrite would cost a microsecond.
-struct AppendSingleRow: StoreRow {
+struct AppendSingleRow: BenchmarkRow {
   static let description = RowDescription(
     name: "append-single",
     question:
@@ -31,7 +31,7 @@ struct AppendSingleRow: StoreRow {
     baselineFile = try BaselineFile(creating: context.directory + "/baseline")
   }
 
-  mutating func storeRound(_ round: Int) async throws -> Sample {
+  mutating func measuredRound(_ round: Int) async throws -> Sample {
     let (topic, records) = (bench.topic, records)
     return try await Sample.measure {
       for index in 0..<Self.appendsPerRound {

@@ -5,7 +5,7 @@ import MoldauLog
 ///
 /// Sketch: the segment by bisection, ten probes of a warm index, up to five headers of batches of
 /// 1.1 kB: 300 ns, most of it cache misses.
-struct LookupRow: StoreRow {
+struct LookupRow: BenchmarkRow {
   static let description = RowDescription(
     name: "lookup",
     question:
@@ -39,7 +39,7 @@ struct LookupRow: StoreRow {
       in: BenchmarkTopic.partitionDirectory(in: directory))
   }
 
-  mutating func storeRound(_ round: Int) throws -> Sample {
+  mutating func measuredRound(_ round: Int) throws -> Sample {
     pickTargets(round)
     return try Sample.measure {
       blackHole(try lookUp())

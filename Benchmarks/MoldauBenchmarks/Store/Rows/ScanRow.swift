@@ -5,7 +5,7 @@ import MoldauLog
 ///
 /// Sketch: 5 ns a record for the checksum of 110 bytes at 20 GB/s, 7 ns for its fields, the rest
 /// memory: 15 ns, 65 M records/s.
-struct ScanRow: StoreRow {
+struct ScanRow: BenchmarkRow {
   static let description = RowDescription(
     name: "scan",
     question: "Visit all 100 B records of a cached sealed segment of 64 MiB as borrowed views, each"
@@ -43,7 +43,7 @@ struct ScanRow: StoreRow {
     byteCount = segment.count
   }
 
-  mutating func storeRound(_ round: Int) throws -> Sample {
+  mutating func measuredRound(_ round: Int) throws -> Sample {
     try Sample.measure {
       seen = try Self.scan(bench.topic)
       return Work(operations: recordCount, records: recordCount, bytes: byteCount)

@@ -4,7 +4,7 @@ import MoldauLog
 ///
 /// Sketch: a sync of written blocks takes 180 µs, 64 pwrites 80 µs: a C thread that does nothing
 /// else commits 64 every 260 µs. The store forms the next batch while the device works.
-struct CommitRow: StoreRow {
+struct CommitRow: BenchmarkRow {
   static let description = RowDescription(
     name: "commit-64",
     question: "64 tasks append one 100 B record each, wait until it survives a power cut, and start"
@@ -32,7 +32,7 @@ struct CommitRow: StoreRow {
       baseOffset: 0, timestamp: BenchmarkTopic.nowMilliseconds)
   }
 
-  mutating func storeRound(_ round: Int) async throws -> Sample { try await load.run(round) }
+  mutating func measuredRound(_ round: Int) async throws -> Sample { try await load.run(round) }
 
   mutating func baselineRound(_ round: Int) throws -> Sample? { try floor.run() }
 
@@ -74,7 +74,7 @@ struct SpreadCommits {
     try await loadOfOne.warmUp()
   }
 
-  mutating func storeRound(_ round: Int) async throws -> Sample {
+  mutating func measuredRound(_ round: Int) async throws -> Sample {
     let spread: Sample
     let single: Sample
     if round % 2 == 0 {
@@ -101,7 +101,7 @@ struct SpreadCommits {
 }
 
 /// `commit-64-partitions-64`: a partition a waiter.
-struct Commit64PartitionsRow: StoreRow {
+struct Commit64PartitionsRow: BenchmarkRow {
   static let description = RowDescription(
     name: "commit-64-partitions-64",
     question: "The same 64 tasks spread over 64 partitions, beside one partition of the same store"
@@ -115,8 +115,8 @@ struct Commit64PartitionsRow: StoreRow {
     commits = try await SpreadCommits(context, partitions: 64)
   }
 
-  mutating func storeRound(_ round: Int) async throws -> Sample {
-    try await commits.storeRound(round)
+  mutating func measuredRound(_ round: Int) async throws -> Sample {
+    try await commits.measuredRound(round)
   }
 
   mutating func baselineRound(_ round: Int) throws -> Sample? { try commits.baselineRound() }
@@ -125,7 +125,7 @@ struct Commit64PartitionsRow: StoreRow {
 }
 
 /// `commit-64-partitions-1000`: many more partitions than waiters.
-struct Commit1000PartitionsRow: StoreRow {
+struct Commit1000PartitionsRow: BenchmarkRow {
   static let description = RowDescription(
     name: "commit-64-partitions-1000",
     question: "The same 64 tasks going round 1,000 partitions, beside one partition of the same"
@@ -139,8 +139,8 @@ struct Commit1000PartitionsRow: StoreRow {
     commits = try await SpreadCommits(context, partitions: 1000)
   }
 
-  mutating func storeRound(_ round: Int) async throws -> Sample {
-    try await commits.storeRound(round)
+  mutating func measuredRound(_ round: Int) async throws -> Sample {
+    try await commits.measuredRound(round)
   }
 
   mutating func baselineRound(_ round: Int) throws -> Sample? { try commits.baselineRound() }

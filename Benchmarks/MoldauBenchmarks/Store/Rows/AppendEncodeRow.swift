@@ -3,7 +3,7 @@ import MoldauLog
 /// `append-encode-100`: records of this process, a hundred to a batch.
 ///
 /// Sketch: 1 µs to encode a hundred records, 0.5 µs for the checksum, 7 µs for the pwrite of 11 kB.
-struct AppendEncodeRow: StoreRow {
+struct AppendEncodeRow: BenchmarkRow {
   static let description = RowDescription(
     name: "append-encode-100",
     question: "Encode and append 100 B records, 100 to a batch, through append(contentsOf:)."
@@ -31,7 +31,7 @@ struct AppendEncodeRow: StoreRow {
     baselineFile = try BaselineFile(creating: context.directory + "/baseline")
   }
 
-  mutating func storeRound(_ round: Int) async throws -> Sample {
+  mutating func measuredRound(_ round: Int) async throws -> Sample {
     let (topic, batches) = (bench.topic, batches)
     let start = try topic.endOffset()
     return try await Sample.measure {

@@ -5,7 +5,7 @@ import MoldauLog
 ///
 /// Sketch: three files' worth of names to read a partition, 30 µs, on two cores 150 ms; 3 KB of
 /// objects each, 30 MB.
-struct IdlePartitionsRow: StoreRow {
+struct IdlePartitionsRow: BenchmarkRow {
   static let description = RowDescription(
     name: "idle-partitions-10000",
     question:
@@ -35,7 +35,7 @@ struct IdlePartitionsRow: StoreRow {
     creationSeconds = start.duration(to: .now).inNanoseconds / 1e9
   }
 
-  mutating func storeRound(_ round: Int) async throws -> Sample {
+  mutating func measuredRound(_ round: Int) async throws -> Sample {
     ResidentMemory.releaseFreed()
     let residentBefore = ResidentMemory.current?.bytes ?? 0
     let heapBefore = ResidentMemory.heapBytes

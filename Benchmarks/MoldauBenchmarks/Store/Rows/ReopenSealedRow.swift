@@ -5,7 +5,7 @@ import MoldauLog
 /// `reopen-sealed`: opening a store does not depend on how much lies in its sealed segments.
 ///
 /// Sketch: one folder with 300 names, one small file or two to read: 1 ms.
-struct ReopenSealedRow: StoreRow {
+struct ReopenSealedRow: BenchmarkRow {
   static let description = RowDescription(
     name: "reopen-sealed",
     question:
@@ -30,7 +30,7 @@ struct ReopenSealedRow: StoreRow {
       to: URL(fileURLWithPath: directory + "/recovery-point-offset-checkpoint"))
   }
 
-  mutating func storeRound(_ round: Int) async throws -> Sample {
+  mutating func measuredRound(_ round: Int) async throws -> Sample {
     try await open(expectsClean: true)
   }
 

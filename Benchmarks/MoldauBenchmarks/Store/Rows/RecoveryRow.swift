@@ -5,7 +5,7 @@ import MoldauLog
 ///
 /// Sketch: 6.5 GB/s a core for reading through the page cache and the checksum; four partitions on
 /// two cores, so twice that less what memory bandwidth takes back.
-struct RecoveryRow: StoreRow {
+struct RecoveryRow: BenchmarkRow {
   static let description = RowDescription(
     name: "recovery",
     question: "Open a killed store whose 256 MiB in 4 active segments must all be checked (cached)."
@@ -38,7 +38,7 @@ struct RecoveryRow: StoreRow {
     }
   }
 
-  mutating func storeRound(_ round: Int) async throws -> Sample {
+  mutating func measuredRound(_ round: Int) async throws -> Sample {
     try forgetCleanStop()
     let (sample, store) = try await measureOpening()
     guard store.recovery.scannedByteCount == byteCount, !store.recovery.wasClean else {
