@@ -3,7 +3,9 @@ package import MoldauProtocol
 
 /// Everything the client throws: which broker, what happened, what to do.
 package struct ClientError: Error, Equatable, Sendable, CustomStringConvertible {
-  package enum Reason: Equatable, Sendable {
+  // Indirect, so that an error is small to pass on; and as a large value that a typed `catch` throws
+  // again it crashes the optimiser of Swift 6.3.1.
+  package indirect enum Reason: Equatable, Sendable {
     /// The host's name has no address.
     case unresolvable(explanation: String)
     /// No address of the host took the connection; `errno` is that of the last.
