@@ -23,9 +23,6 @@ struct Acceptor: Sendable {
   func listen(
     at address: HostAndPort, _ group: MultiThreadedEventLoopGroup
   ) async throws -> any Channel {
-    let receive = AdaptiveRecvByteBufferAllocator(
-      minimum: Limits.minReceiveBytes, initial: Limits.initialReceiveBytes,
-      maximum: Limits.maxReceiveBytes)
     let waterMark = ChannelOptions.Types.WriteBufferWaterMark(
       low: Limits.lowWaterBytes, high: Limits.highWaterBytes)
     return try await ServerBootstrap(group: group)
@@ -33,8 +30,7 @@ struct Acceptor: Sendable {
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
       .childChannelOption(.socketOption(.so_keepalive), value: 1)
-      .childChannelOption(.recvAllocator, value: receive)
-      .childChannelOption(.maxMessagesPerRead, value: Limits.readsInARow)
+      .childChannelOption(.maxMessagesPerRead, value: 1)
       .childChannelOption(.writeBufferWaterMark, value: waterMark)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture { try accept(channel) }
@@ -64,6 +60,8 @@ struct Acceptor: Sendable {
       throw ChannelError.operationUnsupported
     }
     channel.closeFuture.whenComplete { [connections] _ in connections.remove(reference) }
+    try channel.syncOptions?.setOption(
+      .recvAllocator, value: ReceiveAllocator(loop.memory.value.receive, channel.eventLoop))
     try channel.pipeline.syncOperations.addHandler(handler)
   }
 

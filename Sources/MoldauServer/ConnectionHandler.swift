@@ -33,6 +33,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private var assembler: FrameAssembler
   /// What was received and not looked at yet.
   private var incoming = ByteBuffer()
+  /// Whether `incoming` is the buffer of the event loop, which others need too.
+  private var holdsLoopsBuffer = false
   /// The share of the request memory that the frame being received has.
   private var reservedBytes = 0
   private var awaitsMemory = false
@@ -136,8 +138,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     guard !isEnding else { return }
     if incoming.readableBytes == 0 {
       incoming = bytes
+      holdsLoopsBuffer = true
     } else {
       incoming.writeBuffer(&bytes)
+      memory.receive.giveBack(bytes)
     }
     handleRequests()
   }
@@ -168,7 +172,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
   /// Handles the requests that have come whole.
   private func handleRequests() {
     isHandling = true
-    defer { isHandling = false }
+    defer {
+      isHandling = false
+      giveBackBuffer()
+    }
     do throws(FrameError) {
       while !isPaused {
         switch try assembler.next(from: &incoming) {
@@ -176,7 +183,6 @@ final class ConnectionHandler: ChannelDuplexHandler {
           handle(frame)
           releaseMemory()
         case .incomplete:
-          incoming = ByteBuffer()
           watchForStall()
           return
         case .needsMemory(let byteCount):
@@ -185,6 +191,22 @@ final class ConnectionHandler: ChannelDuplexHandler {
       }
     } catch {
       fail("\(error)")
+    }
+  }
+
+  /// Keeps what was not handled yet in memory of the connection's own.
+  private func giveBackBuffer() {
+    if holdsLoopsBuffer {
+      holdsLoopsBuffer = false
+      let lent = incoming
+      incoming = ByteBuffer()
+      if lent.readableBytes > 0, let context {
+        incoming = context.channel.allocator.buffer(capacity: lent.readableBytes)
+        incoming.writeImmutableBuffer(lent)
+      }
+      memory.receive.giveBack(lent)
+    } else if incoming.readableBytes == 0 {
+      incoming = ByteBuffer()
     }
   }
 

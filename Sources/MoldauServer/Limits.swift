@@ -6,11 +6,9 @@ enum Limits {
   static let heldAnswerBytes = 4 << 20
 
   /// What a connection receives at once.
-  static let minReceiveBytes = 2 << 10
-  static let initialReceiveBytes = 64 << 10
-  static let maxReceiveBytes = 1 << 20
-  /// Reads of one connection before the event loop looks after the others.
-  static let readsInARow: UInt = 4
+  static let receiveBytes = 512 << 10
+  /// What a connection receives first, mostly a request for the API versions.
+  static let firstReceiveBytes = 1 << 10
 
   /// Answers that wait for the socket: above the upper mark nothing more is read, until below the
   /// lower one.

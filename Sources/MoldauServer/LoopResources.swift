@@ -20,6 +20,7 @@ final class LoopResources: Sendable {
   /// The loop's own.
   final class Memory {
     var reply = Reply()
+    let receive = ReceiveMemory()
   }
 
   let eventLoop: any EventLoop
