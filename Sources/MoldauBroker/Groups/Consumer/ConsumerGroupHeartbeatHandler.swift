@@ -44,8 +44,8 @@ extension Broker {
           if let failure {
             let code = ErrorCode(groupStorage: failure)
             cell.settle(Response(ConsumerGroupError(code, "the group's log: \(failure)")))
-          } else {
-            cell.settle(made.response)
+          } else if let response = made.response {
+            cell.settle(response)
           }
         },
         { group, _, now, effects in
@@ -64,11 +64,11 @@ extension Broker {
   }
 }
 
-/// An answer that is made before it may leave.
+/// An answer that is made before it may leave; nil while there is none.
 private final class Decided<Response: ProtocolResponse>: Sendable {
-  private let state = Mutex(Response())
+  private let state = Mutex<Response?>(nil)
 
-  var response: Response {
+  var response: Response? {
     get { state.withLock { $0 } }
     set { state.withLock { $0 = newValue } }
   }
