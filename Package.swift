@@ -46,7 +46,8 @@ let package = Package(
     .executableTarget(
       name: "moldau",
       dependencies: [
-        "MoldauServer", "MoldauClient", "MoldauInspect", "MoldauReport", "MoldauBenchmarks",
+        "MoldauSettings", "MoldauServer", "MoldauClient", "MoldauInspect", "MoldauReport",
+        "MoldauBenchmarks",
         "MoldauLog", "MoldauDisk", logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -61,8 +62,14 @@ let package = Package(
     .target(
       name: "CMoldauBaseline", dependencies: ["CMoldau"], path: "Benchmarks/CMoldauBaseline"),
 
+    library("MoldauSettings", ["MoldauServer", "MoldauLog", "MoldauDisk", logging]),
     library("MoldauTesting", ["MoldauServer", "MoldauLog", "MoldauDisk"]),
-    library("MoldauServer", ["MoldauBroker", "MoldauProtocol", logging] + nio),
+    library(
+      "MoldauServer",
+      [
+        "MoldauBroker", "MoldauProtocol", "MoldauLog", logging, metrics,
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ] + nio),
     library(
       "MoldauBroker", ["MoldauProtocol", "MoldauLog", "MoldauDisk", "MoldauFormat", logging]),
     library("MoldauInspect", ["MoldauReport", "MoldauLog", "MoldauDisk", "MoldauFormat"]),
@@ -106,7 +113,7 @@ let package = Package(
       name: "MoldauProcessTests",
       dependencies: [
         "moldau", "moldau-writer", "MoldauLoad", "MoldauInspect", "MoldauReport", "MoldauClient",
-        "MoldauProtocol", "MoldauLog", "MoldauDisk", "MoldauFormat",
+        "MoldauProtocol", "MoldauSettings", "MoldauLog", "MoldauDisk", "MoldauFormat",
       ],
       path: "Tests/Process/MoldauProcessTests", swiftSettings: settings),
 
@@ -128,7 +135,11 @@ let package = Package(
     tests("MoldauBrokerTests", ["MoldauBroker", "MoldauProtocol", "MoldauLog", "MoldauDisk"]),
     tests(
       "MoldauServerTests",
-      ["MoldauServer", "MoldauBroker", "MoldauClient", "MoldauProtocol", "MoldauLog"]),
+      [
+        "MoldauServer", "MoldauBroker", "MoldauClient", "MoldauProtocol", "MoldauLog", "MoldauDisk",
+        metrics, .product(name: "MetricsTestKit", package: "swift-metrics"),
+      ]),
+    tests("MoldauSettingsTests", ["MoldauSettings", "MoldauServer", "MoldauLog"]),
     tests(
       "MoldauTestingTests",
       ["MoldauTesting", "MoldauServer", "MoldauClient", "MoldauLog", "MoldauFormat"]),

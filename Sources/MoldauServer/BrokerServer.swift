@@ -26,22 +26,26 @@ public final class BrokerServer: Sendable {
   /// Where the server reports.
   package var logger: Logger { services.logger }
 
-  private let services: ServerServices
+  /// Where operators and their tools look, if anywhere.
+  public var adminAddress: HostAndPort? { admin?.address }
+
+  private let parts: ServerParts
   private let group: MultiThreadedEventLoopGroup
-  private let loops: [LoopResources]
   private let channels: [any Channel]
-  private let connections: ConnectionRegistry
+  private let admin: AdminServer?
+  private let reporter: MetricsReporter?
+  private var services: ServerServices { parts.services }
 
   private init(
-    services: ServerServices, group: MultiThreadedEventLoopGroup, loops: [LoopResources],
-    channels: [any Channel], connections: ConnectionRegistry, advertised: [HostAndPort?]
+    parts: ServerParts, group: MultiThreadedEventLoopGroup, channels: [any Channel],
+    advertised: [HostAndPort?], admin: AdminServer?
   ) {
-    self.services = services
+    self.parts = parts
     self.group = group
-    self.loops = loops
     self.channels = channels
-    self.connections = connections
     self.advertised = advertised
+    self.admin = admin
+    reporter = MetricsReporter(parts, on: group.next())
     addresses = channels.map { channel in
       HostAndPort(
         host: channel.localAddress?.ipAddress ?? "?", port: channel.localAddress?.port ?? 0)
@@ -69,14 +73,46 @@ public final class BrokerServer: Sendable {
     _ store: LogStore, _ configuration: ServerConfiguration, _ group: MultiThreadedEventLoopGroup
   ) async throws(ServerError) -> BrokerServer {
     let broker = try await makeBroker(store, configuration, group.next())
+    do throws(ServerError) {
+      return try await start(broker, configuration, group)
+    } catch {
+      await stop(broker)
+      throw error
+    }
+  }
+
+  private static func start(
+    _ broker: Broker, _ configuration: ServerConfiguration, _ group: MultiThreadedEventLoopGroup
+  ) async throws(ServerError) -> BrokerServer {
     let services = ServerServices(broker: broker, configuration: configuration)
     let connections = ConnectionRegistry(capacity: configuration.maxConnections)
     let loops = group.makeIterator().map { LoopResources($0) }
+    let parts = ServerParts(services: services, connections: connections, loops: loops)
+    var admin: AdminServer?
+    if let wanted = configuration.admin { admin = try await AdminServer.start(wanted, parts) }
+    do throws(ServerError) {
+      let (channels, advertised) = try await listen(parts, group)
+      let server = BrokerServer(
+        parts: parts, group: group, channels: channels, advertised: advertised, admin: admin)
+      admin?.isReady()
+      server.reporter?.start()
+      return server
+    } catch {
+      await admin?.stop()
+      throw error
+    }
+  }
+
+  /// Opens all listeners, or none.
+  private static func listen(
+    _ parts: ServerParts, _ group: MultiThreadedEventLoopGroup
+  ) async throws(ServerError) -> ([any Channel], [HostAndPort?]) {
     var channels: [any Channel] = []
     var advertised: [HostAndPort?] = []
-    for listener in configuration.listeners {
+    for listener in parts.services.configuration.listeners {
       do {
-        let acceptor = Acceptor(services, connections, loops, listener.advertised)
+        let acceptor = Acceptor(
+          parts.services, parts.connections, parts.loops, listener.advertised)
         let channel = try await acceptor.listen(at: listener.address, group)
         channels.append(channel)
         advertised.append(acceptor.advertised(by: channel))
@@ -85,9 +121,7 @@ public final class BrokerServer: Sendable {
         throw ServerError(listeningAt: listener.address, error)
       }
     }
-    return BrokerServer(
-      services: services, group: group, loops: loops, channels: channels,
-      connections: connections, advertised: advertised)
+    return (channels, advertised)
   }
 
   /// Reads and writes the directory's identity, which waits for the disk: on a thread of ours.
@@ -113,24 +147,32 @@ public final class BrokerServer: Sendable {
   ///
   /// Takes no longer than the configuration's `stopTimeout` and a little. Call it once.
   public func stop() async {
+    admin?.isStopping()
     for channel in channels { await Self.close(channel) }
     // Work of requests that were taken ends first, so that it can be answered.
+    await Self.stop(services.broker)
+    await endConnections()
+    await reporter?.stop()
+    await admin?.stop()
+    for loop in parts.loops { loop.close() }
+    await Self.shutDown(group, services.logger)
+  }
+
+  private static func stop(_ broker: Broker) async {
     await withCheckedContinuation { continuation in
-      EngineThread.detached(name: "moldau-stop") { [services] in
-        services.broker.stop()
+      EngineThread.detached(name: "moldau-stop") {
+        broker.stop()
         continuation.resume()
       }
     }
-    await endConnections()
-    for loop in loops { loop.close() }
-    await Self.shutDown(group, services.logger)
   }
 
   private func endConnections() async {
     let ended = group.next().makePromise(of: Void.self)
-    connections.endAll { ended.succeed() }
+    parts.connections.endAll { ended.succeed() }
     let timeout = services.configuration.stopTimeout
-    let impatience = group.next().scheduleTask(in: TimeAmount(timeout)) { [connections] in
+    let impatience = group.next().scheduleTask(in: TimeAmount(timeout)) {
+      [connections = parts.connections] in
       connections.closeAll()
     }
     do {
@@ -141,7 +183,7 @@ public final class BrokerServer: Sendable {
     impatience.cancel()
   }
 
-  private static func close(_ channel: any Channel) async {
+  static func close(_ channel: any Channel) async {
     do {
       try await channel.close()
     } catch {
@@ -149,7 +191,7 @@ public final class BrokerServer: Sendable {
     }
   }
 
-  private static func shutDown(_ group: MultiThreadedEventLoopGroup, _ logger: Logger) async {
+  static func shutDown(_ group: MultiThreadedEventLoopGroup, _ logger: Logger) async {
     do {
       try await group.shutdownGracefully()
     } catch {

@@ -21,9 +21,9 @@ extension ConnectionHandler {
   }
 
   /// Keeps the place of a request that waits.
-  func wait(_ request: any PendingRequest, _ milliseconds: Int32?) {
+  func wait(_ request: any PendingRequest, _ milliseconds: Int32?, _ time: RequestTime) {
     let deadline = milliseconds.map { NIODeadline.now() + .milliseconds(Int64($0)) }
-    slots.append(.waiting(request, deadline: deadline))
+    slots.append(.waiting(request, deadline: deadline, time))
     if let deadline { setTimer(deadline) }
   }
 
@@ -43,9 +43,10 @@ extension ConnectionHandler {
 
   private func resume(at place: Int, _ reason: ResumeReason) {
     let index = slots.index(slots.startIndex, offsetBy: place)
-    guard case .waiting(let request, _) = slots[index] else { return }
+    guard case .waiting(let request, _, let time) = slots[index] else { return }
     memory.reply.reset()
     guard request.resume(reason, into: &memory.reply) else { return }
+    note(time, memory.reply.firstError)
     var answer = Output()
     guard append(to: &answer) else { return }
     heldBytes += answer.byteCount
@@ -95,8 +96,10 @@ extension ConnectionHandler {
     for piece in output.takeAll() {
       switch piece {
       case .bytes(let bytes):
+        memory.statistics.sentBytes &+= UInt64(bytes.readableBytes)
         context.write(wrapOutboundOut(.byteBuffer(bytes)), promise: nil)
       case .file(let slice):
+        memory.statistics.sentBytes &+= UInt64(slice.count)
         do throws(LogError) {
           try FileTransfer.write(slice, to: context)
         } catch {
@@ -129,7 +132,7 @@ extension ConnectionHandler {
     var next: NIODeadline?
     for place in 0..<slots.count {
       let slot = slots[slots.index(slots.startIndex, offsetBy: place)]
-      guard case .waiting(_, let deadline?) = slot else { continue }
+      guard case .waiting(_, let deadline?, _) = slot else { continue }
       if deadline <= now {
         resume(at: place, .timeIsUp)
       } else {

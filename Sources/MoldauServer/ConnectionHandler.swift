@@ -1,6 +1,7 @@
 import Logging
 import MoldauBroker
 import MoldauLog
+import MoldauProtocol
 import NIOCore
 
 /// One connection: cuts the stream into requests, has the broker handle each where it stands, and
@@ -19,7 +20,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
   /// A request whose answer has not gone out yet.
   enum Slot {
-    case waiting(any PendingRequest, deadline: NIODeadline?)
+    case waiting(any PendingRequest, deadline: NIODeadline?, RequestTime)
     case ready(Output)
   }
 
@@ -44,6 +45,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private var isEnding = false
   private var isClosing = false
   private var stall: Scheduled<Void>?
+  private var idleWatch: Scheduled<Void>?
+  /// When something last came from the client, or last went to it.
+  private var lastUse = NIODeadline.now()
 
   var slots = CircularBuffer<Slot>()
   /// The number of the request in the first slot, or of the next one when there is none.
@@ -69,6 +73,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
     reference.handler.value = self
+    watchForIdleness()
   }
 
   func channelInactive(context: ChannelHandlerContext) {
@@ -84,12 +89,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private func release() {
     reference.handler.value = nil
     context = nil
-    for case .waiting(let request, _) in slots { request.cancel() }
+    for case .waiting(let request, _, _) in slots { request.cancel() }
     slots.removeAll()
     timer?.task.cancel()
     timer = nil
     stall?.cancel()
     stall = nil
+    idleWatch?.cancel()
+    idleWatch = nil
     if awaitsMemory { services.memory.cancel(ObjectIdentifier(self)) }
     releaseMemory()
     incoming = ByteBuffer()
@@ -136,6 +143,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     var bytes = unwrapInboundIn(data)
     guard !isEnding else { return }
+    memory.statistics.receivedBytes &+= UInt64(bytes.readableBytes)
+    lastUse = .now()
     if incoming.readableBytes == 0 {
       incoming = bytes
       holdsLoopsBuffer = true
@@ -212,19 +221,30 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
   private func handle(_ frame: ByteBuffer) {
     let sequence = firstSequence &+ UInt64(slots.count)
+    let time = RequestTime(of: frame, begun: .now())
     memory.reply.reset()
     do throws(RequestFailure) {
       let outcome = try services.broker.handle(
         frame.readableBytesSpan, from: client,
         waker: RequestWaker(target: reference, sequence: sequence), into: &memory.reply)
       switch outcome {
-      case .answered: send()
-      case .unanswered: break
-      case .pending(let request, let milliseconds): wait(request, milliseconds)
+      case .answered:
+        note(time, memory.reply.firstError)
+        send()
+      case .unanswered: note(time, nil)
+      case .pending(let request, let milliseconds): wait(request, milliseconds, time)
       }
     } catch {
+      note(time, error.code)
       fail(error.description)
     }
+  }
+
+  /// Counts a request that has its answer.
+  func note(_ time: RequestTime, _ failure: ErrorCode?) {
+    lastUse = .now()
+    memory.statistics.record(
+      time.api, nanoseconds: (lastUse - time.begun).nanoseconds, failure)
   }
 
   /// Ends a connection whose bytes make no sense; answers to what came before still go out.
@@ -258,6 +278,25 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private func releaseMemory() {
     services.memory.release(reservedBytes)
     reservedBytes = 0
+  }
+
+  // MARK: Time
+
+  /// Ends the connection when it was not used for `idleTimeout`, unless a request of it waits.
+  ///
+  /// One timer for the connection's life, which looks again when there was use in between.
+  private func watchForIdleness() {
+    guard let timeout = services.configuration.idleTimeout, let context else { return }
+    let patience = TimeAmount(timeout)
+    let due = slots.isEmpty ? lastUse + patience : .now() + patience
+    idleWatch = context.eventLoop.assumeIsolated().scheduleTask(deadline: due) {
+      guard self.slots.isEmpty, .now() - self.lastUse >= patience else {
+        return self.watchForIdleness()
+      }
+      self.services.logger.debug("\(self.client.address): closing the connection: it is idle")
+      self.memory.statistics.idleClosedCount &+= 1
+      self.end()
+    }
   }
 
   /// Ends the connection if its frame stays as it is.

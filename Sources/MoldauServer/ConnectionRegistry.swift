@@ -6,7 +6,15 @@ final class ConnectionRegistry: Sendable {
   private struct State: Sendable {
     var connections: [ObjectIdentifier: ConnectionReference] = [:]
     var isEnding = false
+    var counts = Counts()
     var whenEmpty: (@Sendable () -> Void)?
+  }
+
+  /// What became of the connections that came.
+  struct Counts: Sendable {
+    var open = 0
+    var accepted: UInt64 = 0
+    var refused: UInt64 = 0
   }
 
   private let capacity: Int
@@ -19,9 +27,21 @@ final class ConnectionRegistry: Sendable {
   /// Adds a connection; false when there are too many, or when the server stops.
   func add(_ connection: ConnectionReference) -> Bool {
     state.withLock { state in
-      guard !state.isEnding, state.connections.count < capacity else { return false }
+      guard !state.isEnding, state.connections.count < capacity else {
+        state.counts.refused += 1
+        return false
+      }
+      state.counts.accepted += 1
       state.connections[ObjectIdentifier(connection)] = connection
       return true
+    }
+  }
+
+  var counts: Counts {
+    state.withLock { state in
+      var counts = state.counts
+      counts.open = state.connections.count
+      return counts
     }
   }
 

@@ -26,4 +26,18 @@ enum Limits {
   static let stallSeconds: Int64 = 60
 
   static let backlog: Int32 = 1_024
+
+  /// Connections of operators and their tools at once; more are closed as they come.
+  static let adminConnectionCount = 64
+  /// What the head and the body of one of their requests may have, in bytes.
+  static let adminHeadBytes = 16 << 10
+  static let adminBodyBytes = 64 << 10
+  /// How long such a connection may take for a request, or for reading the answer.
+  static let adminRequestSeconds: Int64 = 10
+  /// How long it may stay between two requests.
+  static let adminIdleSeconds: Int64 = 120
+  /// Series of swift-metrics that `PrometheusMetrics` keeps.
+  static let instrumentCount = 10_000
+  /// How often the server reports to swift-metrics.
+  static let reportSeconds: Int64 = 1
 }

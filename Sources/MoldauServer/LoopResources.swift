@@ -21,6 +21,7 @@ final class LoopResources: Sendable {
   final class Memory {
     var reply = Reply()
     let receive = ReceiveMemory()
+    var statistics = RequestStatistics()
   }
 
   let eventLoop: any EventLoop
@@ -40,6 +41,11 @@ final class LoopResources: Sendable {
       return mail.wakes.count == 1
     }
     if isFirst { eventLoop.execute { [self] in deliver() } }
+  }
+
+  /// A copy of what the loop has counted.
+  func statistics() -> EventLoopFuture<RequestStatistics> {
+    eventLoop.submit { [memory] in memory.value.statistics }
   }
 
   /// No more wakes: the loop is about to end.

@@ -15,9 +15,15 @@ final class RequestMemory: Sendable {
     var waiters: [Waiter] = []
   }
 
+  /// All of it.
+  let byteCount: Int
   private let state: Mutex<State>
 
+  /// What is taken of it.
+  var usedByteCount: Int { byteCount - state.withLock { $0.free } }
+
   init(byteCount: Int) {
+    self.byteCount = byteCount
     state = Mutex(State(free: byteCount))
   }
 

@@ -1,3 +1,4 @@
+public import CoreMetrics
 public import Logging
 public import MoldauBroker
 
@@ -18,6 +19,20 @@ public struct ServerConfiguration: Sendable {
     }
   }
 
+  /// Where operators and their tools look (docs/observability.md).
+  public struct Admin: Sendable {
+    /// The address to listen at; port 0 takes a free one.
+    public var address: HostAndPort
+    /// What `/metrics` shows beside the broker's own; nil shows only these.
+    public var metrics: PrometheusMetrics?
+
+    /// An address for operators.
+    public init(address: HostAndPort, metrics: PrometheusMetrics? = nil) {
+      self.address = address
+      self.metrics = metrics
+    }
+  }
+
   /// Where clients connect, at least one.
   public var listeners: [Listener]
   /// How the broker behaves.
@@ -32,6 +47,14 @@ public struct ServerConfiguration: Sendable {
   public var requestMemoryBytes: Int
   /// Connections at once; more are closed as they come (`max.connections`).
   public var maxConnections: Int
+  /// A connection on which nothing has moved for this long is closed; nil keeps it
+  /// (`connections.max.idle.ms`).
+  public var idleTimeout: Duration?
+  /// Where `/healthz`, `/readyz` and `/metrics` are; nil is nowhere.
+  public var admin: Admin?
+  /// Makes the server's counters and gauges, which it reports once a second; nil takes the process's
+  /// `MetricsSystem`.
+  public var metrics: (any MetricsFactory)?
   /// How long a stop waits for answers to go out before it closes connections.
   public var stopTimeout: Duration
   /// Where the server reports what an operator should know; quiet by default.
@@ -42,7 +65,8 @@ public struct ServerConfiguration: Sendable {
     listeners: [Listener], broker: BrokerConfiguration = BrokerConfiguration(),
     eventLoopCount: Int = 0, maxRequestBytes: Int = 100 << 20,
     requestMemoryBytes: Int = 512 << 20, maxConnections: Int = 10_000,
-    stopTimeout: Duration = .seconds(3),
+    idleTimeout: Duration? = .seconds(600), admin: Admin? = nil,
+    metrics: (any MetricsFactory)? = nil, stopTimeout: Duration = .seconds(3),
     logger: Logger = Logger(label: "moldau") { _ in SwiftLogNoOpLogHandler() }
   ) {
     self.listeners = listeners
@@ -51,6 +75,9 @@ public struct ServerConfiguration: Sendable {
     self.maxRequestBytes = maxRequestBytes
     self.requestMemoryBytes = requestMemoryBytes
     self.maxConnections = maxConnections
+    self.idleTimeout = idleTimeout
+    self.admin = admin
+    self.metrics = metrics
     self.stopTimeout = stopTimeout
     self.logger = logger
   }

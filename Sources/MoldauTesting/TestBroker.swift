@@ -53,6 +53,8 @@ public final class TestBroker: Sendable {
     var configuration = ServerConfiguration(
       listeners: [.init(address: HostAndPort(host: "127.0.0.1", port: 0))], eventLoopCount: 1)
     configuration.broker.newTopics.retention = []
+    configuration.broker.groups.initialRebalanceDelay = .zero
+    configuration.broker.isDevelopment = true
     configure(&configuration)
     let folder = storage == .folder ? try TemporaryFolder() : nil
     do {

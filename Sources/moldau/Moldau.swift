@@ -12,7 +12,8 @@ struct Moldau: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      ServeCommand.self, DemoCommand.self, InspectCommand.self, VerifyCommand.self,
+      ServeCommand.self, ConfigCommand.self, DemoCommand.self, InspectCommand.self,
+      VerifyCommand.self,
       BenchCommand.self,
     ])
 }

@@ -29,9 +29,11 @@ struct LayeringTests {
       "MoldauServer",
       [
         "MoldauBroker", "MoldauProtocol", "MoldauLog", "MoldauDisk", "MoldauFormat", "Logging",
-        "Metrics", "NIOCore", "NIOPosix", "NIOConcurrencyHelpers", "Foundation",
-        "FoundationEssentials",
+        "CoreMetrics", "NIOCore", "NIOPosix", "NIOHTTP1",
       ]
+    ),
+    (
+      "MoldauSettings", ["MoldauServer", "MoldauBroker", "MoldauLog", "MoldauDisk", "Logging"]
     ),
     ("MoldauTesting", ["MoldauServer", "MoldauBroker", "MoldauLog", "MoldauDisk", "Logging"]),
   ]

@@ -51,7 +51,15 @@ final class RawClient {
     return receive(size.reduce(0) { $0 << 8 | Int($1) })
   }
 
-  private func receive(_ byteCount: Int) -> [UInt8]? {
+  /// Returns everything up to the end of the connection.
+  func receiveToEnd() -> [UInt8] {
+    var bytes: [UInt8] = []
+    while let byte = receive(1) { bytes += byte }
+    return bytes
+  }
+
+  /// Returns the next bytes; nil when the connection ends before.
+  func receive(_ byteCount: Int) -> [UInt8]? {
     var bytes = [UInt8](repeating: 0, count: byteCount)
     var start = 0
     while start < byteCount {

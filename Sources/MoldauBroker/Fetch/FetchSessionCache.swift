@@ -21,6 +21,9 @@ final class FetchSessionCache: Sendable {
     self.capacity = capacity
   }
 
+  /// The sessions that are remembered.
+  var count: Int { entries.withLock { $0.count } }
+
   /// Returns the partitions that a request is about.
   ///
   /// Epoch −1: a request without a session. Epoch 0: one that begins a session. Above: one that

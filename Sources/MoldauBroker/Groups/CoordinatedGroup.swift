@@ -71,7 +71,7 @@ protocol CoordinatedGroup: Sendable {
   var stateName: String { get }
   /// What the members' metadata is, "consumer" from consumers; empty when nothing has said so.
   var protocolType: String { get }
-  var hasMembers: Bool { get }
+  var memberCount: Int { get }
   /// Whether nothing would be lost with the group but its committed offsets.
   var isForgettable: Bool { get }
   /// When, on the steady clock, `timePassed` wants to be called; may be early, never late.
@@ -97,4 +97,8 @@ protocol CoordinatedGroup: Sendable {
 
   /// Whether a member reads the topic, or may do so.
   func isSubscribed(to topic: String) -> Bool
+}
+
+extension CoordinatedGroup {
+  var hasMembers: Bool { memberCount > 0 }
 }

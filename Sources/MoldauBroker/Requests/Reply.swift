@@ -9,6 +9,9 @@ package struct Reply: ~Copyable {
   /// What `ProtocolWriter.Segment.slice` counts through.
   package private(set) var slices: [LogSlice] = []
 
+  /// The first error that an answer says since the last `reset`.
+  package var firstError: ErrorCode? { writer.firstError }
+
   package init() {}
 
   package mutating func reset() {

@@ -10,6 +10,17 @@ package enum RequestFailure: Error, Equatable, Sendable {
   case refusedUnanswered(ErrorCode)
 }
 
+extension RequestFailure {
+  /// What the metrics count it as.
+  package var code: ErrorCode {
+    switch self {
+    case .malformed: .invalidRequest
+    case .unsupported: .unsupportedVersion
+    case .refusedUnanswered(let code): code
+    }
+  }
+}
+
 extension RequestFailure: CustomStringConvertible {
   package var description: String {
     switch self {

@@ -30,6 +30,8 @@ public final class LogStore: Sendable {
   let services: StoreServices
   /// The disk on which the directory is, for the files of others in it.
   package var disk: any Disk { services.disk }
+  /// Whether a sync has failed since the store was opened, so that it takes no more appends.
+  package var isPoisoned: Bool { services.isPoisoned }
   let state: Mutex<State>
   /// Held as long as the store is open.
   let lock: Mutex<(any DiskLock)?>

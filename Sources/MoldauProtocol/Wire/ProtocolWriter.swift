@@ -30,6 +30,8 @@ package struct ProtocolWriter: ~Copyable {
   /// The places of the slices, in ascending order.
   package private(set) var cuts: [Cut] = []
   private var slicedByteCount = 0
+  /// The first error that was written since the last `reset`.
+  package private(set) var firstError: ErrorCode?
 
   /// - Parameter capacity: the bytes to reserve at once; 0 reserves none.
   package init(capacity: Int = 0) {
@@ -76,7 +78,13 @@ package struct ProtocolWriter: ~Copyable {
   package mutating func reset() {
     byteCount = 0
     slicedByteCount = 0
+    firstError = nil
     cuts.removeAll(keepingCapacity: true)
+  }
+
+  /// Takes note of an error that a message says.
+  mutating func note(_ error: ErrorCode) {
+    if firstError == nil, error != .none { firstError = error }
   }
 
   // MARK: Frames

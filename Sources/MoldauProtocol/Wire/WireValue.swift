@@ -118,6 +118,7 @@ extension ErrorCode: WireValue {
     var value = rawValue
     try value.codeFixedWidth(with: &coder)
     self = ErrorCode(rawValue: value)
+    if !coder.isDecoding { coder.writer.note(self) }
   }
 }
 

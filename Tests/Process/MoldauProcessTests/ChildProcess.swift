@@ -22,12 +22,17 @@ final class ChildProcess {
   private var ending: Ending?
 
   /// Starts a program by its path, or by its name if it is in the `PATH`.
-  init(_ program: String, _ arguments: [String]) throws(Failure) {
+  ///
+  /// - Parameter variables: added to this process's environment.
+  init(
+    _ program: String, _ arguments: [String], variables: [String: String] = [:]
+  ) throws(Failure) {
     let (reading, writing) = try Self.makePipe()
     defer { close(writing) }
     output = reading
     errors = try Self.makeFile()
-    pid = try Self.spawn([program] + arguments, output: writing, errors: errors)
+    pid = try Self.spawn(
+      [program] + arguments, Self.environment(variables), output: writing, errors: errors)
   }
 
   deinit {
@@ -59,14 +64,15 @@ final class ChildProcess {
   }
 
   /// A crash is an ending like any other; its backtrace would take seconds and hold the pipe open.
-  private static var environment: [String] {
+  private static func environment(_ added: [String: String]) -> [String] {
     var variables = ProcessInfo.processInfo.environment
     variables["SWIFT_BACKTRACE"] = "enable=no"
+    variables.merge(added) { $1 }
     return variables.map { "\($0.key)=\($0.value)" }
   }
 
   private static func spawn(
-    _ words: [String], output: Int32, errors: Int32
+    _ words: [String], _ environment: [String], output: Int32, errors: Int32
   ) throws(Failure) -> pid_t {
     // SAFETY: the actions live until they are destroyed, the copies of the words until they are freed.
     var actions = unsafe posix_spawn_file_actions_t()

@@ -6,7 +6,7 @@ extension ConsumerGroup: CoordinatedGroup {
 
   var stateName: String { state.rawValue }
   var protocolType: String { "consumer" }
-  var hasMembers: Bool { !members.isEmpty }
+  var memberCount: Int { members.count }
   /// Its epoch outlives its members, so that whoever was one is told apart from new ones.
   var isForgettable: Bool { epoch == 0 && members.isEmpty && changes.isEmpty && inFlight.isEmpty }
   var nextDeadline: Int64? { earliestDeadline == .max ? nil : earliestDeadline }

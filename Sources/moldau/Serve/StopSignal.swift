@@ -1,7 +1,11 @@
 import Dispatch
 import Glibc
+import Synchronization
 
 /// Waits for the request to stop: SIGTERM, or SIGINT from a terminal.
+///
+/// A second one ends the process at once, with 128 and the signal's number, as if it had not been
+/// caught: what was acknowledged as durable is, and the next start recovers the rest.
 struct StopSignal {
   private let signals: AsyncStream<Void>
   private let sources: [any DispatchSourceSignal]
@@ -9,13 +13,24 @@ struct StopSignal {
   /// From here on the signals no longer kill the process.
   init() {
     let (signals, continuation) = AsyncStream.makeStream(of: Void.self)
+    let seen = Seen()
     self.signals = signals
     sources = [SIGTERM, SIGINT].map { number in
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler { continuation.yield() }
+      source.setEventHandler {
+        guard seen.isFirst() else { _exit(128 + number) }
+        continuation.yield()
+      }
       source.resume()
       return source
     }
+  }
+
+  /// Whether one has come.
+  private final class Seen: Sendable {
+    private let hasOne = Atomic<Bool>(false)
+
+    func isFirst() -> Bool { !hasOne.exchange(true, ordering: .relaxed) }
   }
 
   /// Returns when one of the signals has come.

@@ -1,0 +1,19 @@
+package import MoldauFormat
+package import MoldauLog
+
+/// What metrics and health checks ask. From any thread; none of it waits for a disk.
+extension Broker {
+  /// Fetch sessions that are remembered.
+  package var fetchSessionCount: Int { sessions.count }
+
+  /// Whether all requests are served: what the directory holds of groups was read.
+  package var isReady: Bool { groups.hasRead }
+
+  /// The groups, in the order of their names.
+  package func groupSummaries() -> [GroupSummary] { groups.summaries() }
+
+  /// The log of a partition, if there is one.
+  package func log(of partition: TopicPartition) -> PartitionLog? {
+    topics.topic(named: partition.topic)?.partition(partition.partition)?.log
+  }
+}
