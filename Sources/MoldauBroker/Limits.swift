@@ -24,6 +24,8 @@ package enum Limits {
   static let groupLoadWaitMilliseconds: Int64 = 1_000
   /// The longest name of a group or of a static member, in bytes: records hold no longer one.
   static let groupNameBytes = 32_767
+  /// What is kept of a client's name to show who is who, in bytes.
+  static let shownNameBytes = 255
   /// Members of a group that were given an id and have not come back with it.
   static let pendingMemberCount = 10_000
   /// A new member whose join is not answered within this is let go: if it is there, it comes again.

@@ -52,7 +52,8 @@ struct Acceptor: Sendable {
     let told = told(on: channel)
     let client = ClientConnection(
       advertisedHost: told.host, advertisedPort: Int32(told.port),
-      address: channel.remoteAddress.map { "\($0)" } ?? "client")
+      address: channel.remoteAddress.map { "\($0)" } ?? "client",
+      host: channel.remoteAddress?.ipAddress ?? "")
     let handler = ConnectionHandler(services, loop, client)
     let reference = handler.reference
     guard connections.add(reference) else {

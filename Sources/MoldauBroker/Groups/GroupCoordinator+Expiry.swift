@@ -27,5 +27,39 @@ extension GroupCoordinator {
   /// Lets go of what is older than the configuration says and not in use.
   ///
   /// - Complexity: O(offsets of all groups).
-  func expireOffsets() {}
+  func expireOffsets() {
+    guard let offsets else { return }
+    for id in allIDs() { expire(id, offsets) }
+  }
+
+  private func expire(_ id: String, _ offsets: GroupOffsets) {
+    let now = now.wall
+    let retention = configuration.offsetRetention.milliseconds
+    _ = write(id, nil) { state, effects in
+      let expired = offsets.committed(group: id).filter { partition, value in
+        isExpired(partition, value, of: state.group, now, retention)
+      }
+      effects.records = expired.map { .offset($0.partition, nil) }
+      let isLast = offsets.partitions(of: id).count == expired.count
+      if let group = state.group, !group.hasMembers, isLast, !group.tombstones.isEmpty {
+        effects.records += group.tombstones
+        state.group = nil
+      }
+      return .none
+    }
+  }
+
+  private func isExpired(
+    _ partition: TopicPartition, _ value: GroupOffsetValue, of group: (any CoordinatedGroup)?,
+    _ now: Int64, _ retention: Int64
+  ) -> Bool {
+    if value.expireTimestampMilliseconds >= 0 { return value.expireTimestampMilliseconds <= now }
+    let age = now - value.commitTimestampMilliseconds
+    switch group?.offsetExpiry ?? .byCommit {
+    case .never: return false
+    case .byCommit: return age >= retention
+    case .since(let emptied): return min(age, now - emptied) >= retention
+    case .unsubscribed: return age >= retention && group?.isSubscribed(to: partition.topic) != true
+    }
+  }
 }

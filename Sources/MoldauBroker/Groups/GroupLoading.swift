@@ -64,7 +64,9 @@ extension GroupCoordinator {
 
   /// What reads the records of groups, anew for each partition.
   private func makeReplays() -> [any GroupReplay] {
-    [ClassicGroupReplay(), ConsumerGroupReplay(ConsumerGroupSettings(configuration))]
+    [
+      ClassicGroupReplay(configuration), ConsumerGroupReplay(ConsumerGroupSettings(configuration)),
+    ]
   }
 
   /// The committed offsets, once the topic is open.

@@ -7,11 +7,16 @@ package final class ClientConnection: Sendable {
   package let advertisedPort: Int32
   /// The client's address, for the log.
   package let address: String
+  /// The host of that, for those who ask about the members of groups.
+  package let host: String
 
-  package init(advertisedHost: String, advertisedPort: Int32, address: String) {
+  package init(
+    advertisedHost: String, advertisedPort: Int32, address: String, host: String = ""
+  ) {
     self.advertisedHost = advertisedHost
     self.advertisedPort = advertisedPort
     self.address = address
+    self.host = host
   }
 
   /// The client's host as descriptions of groups give it: `/127.0.0.1`, without the port.

@@ -19,12 +19,18 @@ extension GroupOffsets {
     try shard.isLoaded.withLock { (isLoaded) throws(LogError) in
       if isLoaded && onOther == nil { return }
       var failure: FormatError?
-      try topic.scan(from: .earliest, partition: number, isolation: .readCommitted) { record in
-        do throws(FormatError) {
-          try self.take(record, isLoaded ? nil : shard, onOther)
-        } catch {
-          failure = failure ?? error
+      do throws(LogError) {
+        try topic.scan(from: .earliest, partition: number, isolation: .readCommitted) { record in
+          do throws(FormatError) {
+            try self.take(record, isLoaded ? nil : shard, onOther)
+          } catch {
+            failure = failure ?? error
+          }
         }
+      } catch {
+        // Half of it would be old offsets for new ones.
+        if !isLoaded { shard.groups.withLock { $0 = [:] } }
+        throw error
       }
       if let failure {
         let identity = topic.partitions[number].identity

@@ -102,6 +102,13 @@ package final class GroupOffsets: Sendable {
     shard(of: group).groups.withLock { $0[group] != nil }
   }
 
+  /// The partitions for which something is kept of the group, also what is not durable yet.
+  ///
+  /// - Precondition: the group's partition was loaded.
+  package func partitions(of group: String) -> [TopicPartition] {
+    shard(of: group).groups.withLock { $0[group].map { Array($0.keys) } ?? [] }
+  }
+
   /// The groups that have offsets in a partition of the internal topic, in no order.
   package func groups(inPartition number: Int) -> [String] {
     shards[number].groups.withLock { Array($0.keys) }
