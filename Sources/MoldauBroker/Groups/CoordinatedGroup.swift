@@ -72,6 +72,8 @@ protocol CoordinatedGroup: Sendable {
   /// What the members' metadata is, "consumer" from consumers; empty when nothing has said so.
   var protocolType: String { get }
   var memberCount: Int { get }
+  /// Whether the group is not to be deleted or replaced.
+  var hasMembers: Bool { get }
   /// Whether nothing would be lost with the group but its committed offsets.
   var isForgettable: Bool { get }
   /// When, on the steady clock, `timePassed` wants to be called; may be early, never late.

@@ -61,7 +61,7 @@ extension ClassicJoin {
     let name = request.groupInstanceID.map(ClassicMember.shortened) ?? clientID
     self.init(
       memberID: request.memberID, instanceID: request.groupInstanceID, clientID: clientID,
-      clientHost: "/\(context.client.host)",
+      clientHost: context.client.groupHost,
       rebalanceTimeoutMilliseconds: Int64(
         max(0, version >= 1 ? request.rebalanceTimeoutMilliseconds : session)),
       sessionTimeoutMilliseconds: Int64(session), protocolType: request.protocolType,

@@ -7,7 +7,7 @@ package final class ClientConnection: Sendable {
   package let advertisedPort: Int32
   /// The client's address, for the log.
   package let address: String
-  /// The host of that, for those who ask about the members of groups.
+  /// The host of that, without the port.
   package let host: String
 
   package init(
@@ -20,12 +20,7 @@ package final class ClientConnection: Sendable {
   }
 
   /// The client's host as descriptions of groups give it: `/127.0.0.1`, without the port.
-  var groupHost: String {
-    // "[IPv4]host/127.0.0.1:4242", or what a test says.
-    let start = address.lastIndex { $0 == "/" || $0 == "]" }.map(address.index(after:))
-    let rest = address[(start ?? address.startIndex)...]
-    return "/" + (rest.lastIndex(of: ":").map { rest[..<$0] } ?? rest)
-  }
+  var groupHost: String { "/\(host)" }
 }
 
 /// One who has to look at a request again when something has happened.

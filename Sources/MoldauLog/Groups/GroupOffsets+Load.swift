@@ -72,12 +72,16 @@ extension GroupOffsets {
           return found.isEmpty ? nil : found
         }
       }
+      // The next topic of the name may come at once: the cache must have forgotten by then.
+      let signal = WakeSignal()
       for (group, partitions) in stale {
         let appended = try append(partitions.map { .offset($0, nil) }, group: group)
         whenStored(appended) { [logger = topic.services.logger] failure in
           if let failure { logger.error("offsets of \(name) may come back: \(failure)") }
+          signal.wake()
         }
       }
+      for _ in stale { signal.sleep() }
     }
   }
 }

@@ -41,7 +41,8 @@ struct ClassicGroupJoinTests {
     #expect(bench.group.isForgettable)
   }
 
-  @Test("the first rebalance waits for members, longer as they come, and no longer than their timeout")
+  @Test(
+    "the first rebalance waits for members, longer as they come, and no longer than their timeout")
   func initialDelay() throws {
     var bench = GroupBench(GroupConfiguration(initialRebalanceDelay: .seconds(3)))
     let first = try bench.join(new: "a", rebalance: 8_000)

@@ -162,7 +162,8 @@ struct ClassicGroupLifeTests {
       Issue.record("no record")
       return
     }
-    let value = try GroupMetadataValue(parsing: bytes.span.bytes)
+    // SAFETY: bytes have no padding between them.
+    let value = try unsafe GroupMetadataValue(parsing: bytes.span.bytes)
     let now = GroupTime(steady: 5, wall: 1_000_000)
     bench.group = ClassicGroup(id: "group", value, GroupConfiguration(), now)
     bench.now = 5

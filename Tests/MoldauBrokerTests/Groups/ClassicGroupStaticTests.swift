@@ -41,7 +41,8 @@ struct ClassicGroupStaticTests {
     #expect(bench.joined(failing)?.errorCode == .coordinatorNotAvailable)
   }
 
-  @Test("a leader that comes back leaves the assignment as it is, if it knows that it may (KIP-814)")
+  @Test(
+    "a leader that comes back leaves the assignment as it is, if it knows that it may (KIP-814)")
   func leader() throws {
     var bench = try GroupBench.stable(["a", "b"], areStatic: true)
     let knowing = try bench.join(new: "a2", instance: "i-a", canSkip: true)
@@ -88,7 +89,7 @@ struct ClassicGroupStaticTests {
     var bench = try GroupBench.stable(["a", "b"], areStatic: true, session: 60_000)
     try bench.wait(40_000)
     #expect(bench.heartbeat("b", instance: "i-b") == .none)
-    let join = try bench.join("a", instance: "i-a")
+    let join = try bench.join("a", instance: "i-a", session: 60_000)
     try bench.wait(30_000)
     #expect(bench.joined(join)?.members.map(\.memberID) == ["a", "b"])
     try bench.sync("a", instance: "i-a", ["a": [0]])

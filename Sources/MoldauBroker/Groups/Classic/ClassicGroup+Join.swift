@@ -123,7 +123,8 @@ extension ClassicGroup {
   ) {
     if let old = members[memberID]?.joinWait {
       // The client has given that request up; whoever still listens may try again.
-      effects.answers.append((old, .join(Self.refusedJoin(.rebalanceInProgress, memberID: memberID))))
+      effects.answers.append(
+        (old, .join(Self.refusedJoin(.rebalanceInProgress, memberID: memberID))))
     } else {
       joinedCount += 1
     }

@@ -79,6 +79,7 @@ struct ClassicGroup: CoordinatedGroup {
 
   var stateName: String { state.rawValue }
   var protocolType: String { memberProtocolType ?? "" }
+  var memberCount: Int { members.count }
 
   /// What is still being written keeps the group as a member does: it is told of it.
   var hasMembers: Bool { !members.isEmpty || !storing.isEmpty }
