@@ -138,6 +138,7 @@ let package = Package(
       [
         "MoldauServer", "MoldauBroker", "MoldauClient", "MoldauProtocol", "MoldauLog", "MoldauDisk",
         metrics, .product(name: "MetricsTestKit", package: "swift-metrics"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
       ]),
     tests("MoldauSettingsTests", ["MoldauSettings", "MoldauServer", "MoldauLog"]),
     tests(

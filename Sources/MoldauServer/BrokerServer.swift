@@ -29,7 +29,7 @@ public final class BrokerServer: Sendable {
   /// Where operators and their tools look, if anywhere.
   public var adminAddress: HostAndPort? { admin?.address }
 
-  private let parts: ServerParts
+  let parts: ServerParts
   private let group: MultiThreadedEventLoopGroup
   private let channels: [any Channel]
   private let admin: AdminServer?

@@ -221,7 +221,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
   private func handle(_ frame: ByteBuffer) {
     let sequence = firstSequence &+ UInt64(slots.count)
-    let time = RequestTime(of: frame, begun: .now())
+    // It came with the last bytes, or had to wait for the request before it.
+    let time = RequestTime(of: frame, begun: lastUse)
     memory.reply.reset()
     do throws(RequestFailure) {
       let outcome = try services.broker.handle(

@@ -5,6 +5,7 @@ import MoldauLog
 import MoldauProtocol
 import Testing
 
+@testable import MoldauBroker
 @testable import MoldauServer
 
 /// What `/metrics` and swift-metrics are told of what clients did.
@@ -53,6 +54,45 @@ struct MetricsTests {
         #expect(page.sample("kafka_topic_partition_\(name)\(labels)") == value, "\(name)")
       }
     }
+  }
+
+  @Test("dashboards find what a consumer of this process has committed")
+  func groups() async throws {
+    let store = try await LogStore.inMemory()
+    let topic = try await store.topic("log", .init(partitionCount: 2, retention: []))
+    for number in 0..<5 {
+      try await topic.append(Record(value: "\(number)"), partition: number % 2)
+    }
+    let consumer = try await store.consumer(group: "readers", topic: "log")
+    while try consumer.lag() > 0, let batch = try await consumer.nextBatch() {
+      try await consumer.commit(batch)
+    }
+    try await topic.append(Record(value: "unread"), partition: 1)
+    var configuration = ServerConfiguration(
+      listeners: [.init(address: HostAndPort(host: "127.0.0.1", port: 0))])
+    TestServer.withAdmin(&configuration)
+    let server = try await BrokerServer.start(store: store, configuration)
+    await withCheckedContinuation { continuation in
+      server.parts.services.broker.groups.whenLoaded(nil) { continuation.resume() }
+    }
+    let port = UInt16(server.adminAddress?.port ?? 0)
+    let (page, ready) = try await TestServer.onOwnThread {
+      (
+        try WebAnswer.get("/metrics", from: port), try WebAnswer.get("/readyz", from: port)
+      )
+    }.get()
+    #expect(ready.status == 200)
+    let group = "consumergroup=\"readers\""
+    #expect(page.sample("kafka_consumergroup_members{\(group)}") == 0)
+    #expect(page.sample("moldau_groups{state=\"Empty\"}") == 1)
+    #expect(page.sample("kafka_consumergroup_lag_sum{\(group),topic=\"log\"}") == 1)
+    #expect(page.sample("kafka_consumergroup_current_offset_sum{\(group),topic=\"log\"}") == 5)
+    let positions = (0..<2).compactMap {
+      page.sample("kafka_consumergroup_lag{\(group),partition=\"\($0)\",topic=\"log\"}")
+    }
+    #expect(positions == [0, 1])
+    await server.stop()
+    try await store.close()
   }
 
   @Test("a fetch that waited counts when it is answered")

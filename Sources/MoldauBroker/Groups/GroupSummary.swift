@@ -21,6 +21,8 @@ extension GroupCoordinator {
   ///
   /// - Complexity: O(*n* log *n*) in the groups and their offsets; one group is locked at a time.
   func summaries() -> [GroupSummary] {
+    // A consumer of this process may have made the topic; the next call knows more then.
+    if store.existingTopic(GroupOffsets.topicName) != nil { _ = readiness(of: nil) }
     let offsets = offsets
     var names = Set(slotIDs)
     for number in 0..<(offsets?.partitionCount ?? 0) {

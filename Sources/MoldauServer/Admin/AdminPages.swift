@@ -19,6 +19,8 @@ final class AdminPages: Sendable {
 
   let parts: ServerParts
   let phase = Atomic<Phase>(.starting)
+  /// Whether everything was read once: it stays so.
+  private let hasRead = Atomic<Bool>(false)
   private let metrics: PrometheusMetrics?
 
   init(_ parts: ServerParts, _ metrics: PrometheusMetrics?) {
@@ -62,7 +64,8 @@ final class AdminPages: Sendable {
     case .stopping: return AdminPage(status: .serviceUnavailable, text: "stopping\n")
     case .serving: break
     }
-    guard parts.services.broker.isReady else {
+    if parts.services.broker.isReady { hasRead.store(true, ordering: .relaxed) }
+    guard hasRead.load(ordering: .relaxed) else {
       return AdminPage(status: .serviceUnavailable, text: "the groups' offsets are being read\n")
     }
     return health
