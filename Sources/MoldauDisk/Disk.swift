@@ -19,6 +19,12 @@ package protocol Disk: Sendable {
   /// The size of the file at `path` in bytes.
   func size(of path: String) throws(DiskError) -> Int
 
+  /// When the file at `path` was last changed, in milliseconds since 1970-01-01 00:00 UTC.
+  func modificationTime(of path: String) throws(DiskError) -> Int64
+
+  /// Says when the file at `path` was last changed.
+  func setModificationTime(of path: String, to milliseconds: Int64) throws(DiskError)
+
   /// Renames a file or directory, replacing a file at `destination`. Durable only after
   /// `syncDirectory` of the parent.
   func rename(_ source: String, to destination: String) throws(DiskError)

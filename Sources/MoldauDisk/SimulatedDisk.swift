@@ -20,6 +20,8 @@ package final class SimulatedDisk: Disk {
   private let names: Mutex<SimulatedNames>
   private let ledger: SpaceLedger
   private let isCrashable: Bool
+  /// The time of day, in milliseconds since 1970, for files that change.
+  let now: @Sendable () -> Int64
 
   /// A structure around the closure: each access to a closure of a generic type's would wrap it
   /// once more.
@@ -34,14 +36,21 @@ package final class SimulatedDisk: Disk {
 
   /// - Parameter isCrashable: Whether what is durable is kept apart. A disk that never crashes does
   ///   without; there, a sync costs nothing.
-  package init(isCrashable: Bool = true, capacity: Int? = nil) {
+  /// - Parameter now: The time of day, in milliseconds since 1970; the system's by default.
+  package init(
+    isCrashable: Bool = true, capacity: Int? = nil, now: (@Sendable () -> Int64)? = nil
+  ) {
     self.isCrashable = isCrashable
+    self.now = now ?? { SystemCalls.nowMilliseconds() }
     names = Mutex(SimulatedNames(isCrashable: isCrashable))
     ledger = SpaceLedger(limit: Self.pageLimit(capacity))
   }
 
-  private init(_ names: SimulatedNames, _ ledger: SpaceLedger) {
+  private init(
+    _ names: SimulatedNames, _ ledger: SpaceLedger, now: @escaping @Sendable () -> Int64
+  ) {
     isCrashable = true
+    self.now = now
     self.names = Mutex(names)
     self.ledger = ledger
   }
@@ -88,10 +97,10 @@ package final class SimulatedDisk: Disk {
           SimulatedInode(
             try inode.contents.withLock { contents throws(DiskError) in
               try contents.survivor(style, ledger: ledger, using: &generator, path: "")
-            })
+            }, modifiedMilliseconds: inode.modifiedMilliseconds.load(ordering: .relaxed))
         }
       }
-      return SimulatedDisk(left, ledger)
+      return SimulatedDisk(left, ledger, now: now)
     } catch {
       preconditionFailure("no memory for the simulation: \(error)")
     }
@@ -194,7 +203,8 @@ package final class SimulatedDisk: Disk {
     case .file(let inode): return inode
     case .directory: throw DiskError(call: call, path: path, errno: EISDIR)
     case nil:
-      let inode = SimulatedInode(SimulatedContents(ledger: ledger, isCrashable: isCrashable))
+      let inode = SimulatedInode(
+        SimulatedContents(ledger: ledger, isCrashable: isCrashable), modifiedMilliseconds: now())
       names.add(.file(inode), at: place)
       return inode
     }
@@ -228,12 +238,23 @@ package final class SimulatedDisk: Disk {
 
   package func size(of path: String) throws(DiskError) -> Int {
     let inode = try look("stat", path) { names throws(DiskError) in
-      guard case .file(let inode) = try names.node(at: path, call: "stat") else {
-        throw DiskError(call: "stat", path: path, errno: EISDIR)
-      }
-      return inode
+      try names.file(at: path, call: "stat")
     }
     return inode.contents.withLock { $0.size }
+  }
+
+  package func modificationTime(of path: String) throws(DiskError) -> Int64 {
+    let inode = try look("stat", path) { names throws(DiskError) in
+      try names.file(at: path, call: "stat")
+    }
+    return inode.modifiedMilliseconds.load(ordering: .relaxed)
+  }
+
+  package func setModificationTime(of path: String, to milliseconds: Int64) throws(DiskError) {
+    let inode = try change("utimensat", path) { names throws(DiskError) in
+      try names.file(at: path, call: "utimensat")
+    }
+    inode.modifiedMilliseconds.store(milliseconds, ordering: .relaxed)
   }
 
   package func rename(_ source: String, to destination: String) throws(DiskError) {

@@ -57,6 +57,7 @@ final class SimulatedFile: DiskFile {
     let limit = partial?.byteCount ?? Int.max
     try inode.contents.withLock { contents throws(DiskError) in
       try disk.checkIsUp(call, path)
+      noteChange()
       let headCount = min(head.count, limit)
       // SAFETY: neither part is longer than its buffer.
       try unsafe contents.write(
@@ -68,10 +69,15 @@ final class SimulatedFile: DiskFile {
     if let partial { throw disk.finish(partial, call, path) }
   }
 
+  private func noteChange() {
+    inode.modifiedMilliseconds.store(disk.now(), ordering: .relaxed)
+  }
+
   func truncate(to byteCount: Int) throws(DiskError) {
     precondition(byteCount >= 0, "a size is not negative")
     precondition(isWritable, "\(path) is open for reading only")
     try whole("ftruncate", isChange: true) { contents throws(DiskError) in
+      noteChange()
       try contents.truncate(to: byteCount, path: path)
     }
   }

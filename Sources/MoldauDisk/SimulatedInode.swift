@@ -3,11 +3,14 @@ import Synchronization
 /// A file of a `SimulatedDisk` as its names and open files share it.
 final class SimulatedInode: Sendable {
   let contents: Mutex<SimulatedContents>
+  /// When it was last changed, in milliseconds since 1970.
+  let modifiedMilliseconds: Atomic<Int64>
   /// Whether a `SimulatedLock` is held.
   let isLocked = Atomic(false)
 
-  init(_ contents: consuming sending SimulatedContents) {
+  init(_ contents: consuming sending SimulatedContents, modifiedMilliseconds: Int64) {
     self.contents = Mutex(contents)
+    self.modifiedMilliseconds = Atomic(modifiedMilliseconds)
   }
 }
 

@@ -58,6 +58,14 @@ struct SimulatedNames: @unchecked Sendable {
     return node
   }
 
+  /// Returns the file that `path` names; throws EISDIR for a directory.
+  func file(at path: String, call: String) throws(DiskError) -> SimulatedInode {
+    guard case .file(let inode) = try node(at: path, call: call) else {
+      throw DiskError(call: call, path: path, errno: EISDIR)
+    }
+    return inode
+  }
+
   /// Returns what kind of thing `path` names; `nil` when nothing is there.
   func kind(of path: String, call: String) throws(DiskError) -> DirectoryEntry.Kind? {
     do throws(DiskError) {

@@ -226,6 +226,47 @@ enum SystemCalls {
     return Int(status.st_size)
   }
 
+  /// `stat`, following links: when a file was last changed, in milliseconds since 1970.
+  static func modificationTime(of path: String) throws(DiskError) -> Int64 {
+    try checkPath(path, "stat")
+    var status = stat()
+    // SAFETY: the kernel fills the structure, which outlives the call.
+    guard unsafe stat(path, &status) == 0 else { throw failure("stat", path) }
+    return Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
+  }
+
+  /// UTIME_OMIT, a macro that Swift does not see.
+  private static let unchangedTime = (1 << 30) - 2
+
+  /// `utimensat`: says when a file was last changed; its access time stays.
+  static func setModificationTime(
+    of path: String, to milliseconds: Int64
+  ) throws(DiskError) {
+    try checkPath(path, "utimensat")
+    let (seconds, rest) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+    var access = timespec()
+    access.tv_nsec = unchangedTime
+    var change = timespec()
+    change.tv_sec = Int(seconds)
+    change.tv_nsec = Int(rest) * 1_000_000
+    let times = (access, change)
+    // SAFETY: a tuple of two lies as the array of two that the call reads.
+    let result = unsafe withUnsafePointer(to: times) { pair in
+      unsafe pair.withMemoryRebound(to: timespec.self, capacity: 2) { times in
+        unsafe utimensat(AT_FDCWD, path, times, 0)
+      }
+    }
+    guard result == 0 else { throw failure("utimensat", path) }
+  }
+
+  /// `clock_gettime` of the real-time clock, in milliseconds; at most a timer tick behind.
+  static func nowMilliseconds() -> Int64 {
+    var time = timespec()
+    // SAFETY: the call fills in `time`, and cannot fail for a clock that exists.
+    unsafe clock_gettime(CLOCK_REALTIME_COARSE, &time)
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+  }
+
   /// `rename`.
   static func renameEntry(_ source: String, to destination: String) throws(DiskError) {
     try checkPath(source, "rename")

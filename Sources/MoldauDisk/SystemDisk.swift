@@ -38,6 +38,14 @@ package struct SystemDisk: Disk {
     try SystemCalls.size(of: path)
   }
 
+  package func modificationTime(of path: String) throws(DiskError) -> Int64 {
+    try SystemCalls.modificationTime(of: path)
+  }
+
+  package func setModificationTime(of path: String, to milliseconds: Int64) throws(DiskError) {
+    try SystemCalls.setModificationTime(of: path, to: milliseconds)
+  }
+
   package func rename(_ source: String, to destination: String) throws(DiskError) {
     try SystemCalls.renameEntry(source, to: destination)
   }

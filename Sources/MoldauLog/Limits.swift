@@ -40,6 +40,9 @@ package enum Limits {
   /// blocks that were written before.
   static let journalGrowthBytes = 1 << 20
 
+  /// After an error that may pass, a log is not compacted for this long.
+  static let compactionRetryDelay = Duration.seconds(15)
+
   /// Producers that a partition remembers at most.
   static let maxProducersPerPartition = 100_000
   /// Batches that a producer's duplicates are looked for in.

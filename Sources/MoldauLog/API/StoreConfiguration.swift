@@ -18,6 +18,11 @@ public struct StoreConfiguration: Sendable {
   /// How often, at the most, the log files of buffered topics are synced and their recovery point
   /// moved, which bounds what recovery scans.
   public var checkpointInterval: Duration
+  /// How many bytes a second compaction reads at the most; nil for as many as it can.
+  public var compactionBytesPerSecond: Int?
+  /// The most memory that compaction takes for the keys of a log's new part: 32 bytes a key. A part
+  /// with more keys is compacted in several passes.
+  public var compactionMemoryBytes: Int
   /// Where the store reports what an operator should know; quiet by default.
   public var logger: Logger
   /// Makes the store's counters, gauges and timers; nil takes the process's `MetricsSystem`.
@@ -39,6 +44,8 @@ public struct StoreConfiguration: Sendable {
     recoveryThreadCount: Int = 0,
     journalBytes: Int = 32 << 20,
     checkpointInterval: Duration = .seconds(60),
+    compactionBytesPerSecond: Int? = nil,
+    compactionMemoryBytes: Int = 32 << 20,
     logger: Logger = Logger(label: "moldau") { _ in SwiftLogNoOpLogHandler() },
     metrics: (any MetricsFactory)? = nil,
     onRecoveryProgress: (@Sendable (RecoveryProgress) -> Void)? = nil
@@ -49,6 +56,8 @@ public struct StoreConfiguration: Sendable {
     self.recoveryThreadCount = recoveryThreadCount
     self.journalBytes = journalBytes
     self.checkpointInterval = checkpointInterval
+    self.compactionBytesPerSecond = compactionBytesPerSecond
+    self.compactionMemoryBytes = compactionMemoryBytes
     self.logger = logger
     self.metrics = metrics
     self.onRecoveryProgress = onRecoveryProgress

@@ -16,6 +16,9 @@ final class StoreMetrics: Sendable {
     let commitDuration: CoreMetrics.Timer
     let failedSyncs: Counter
     let recoveryDuration: CoreMetrics.Timer
+    let compactedBytes: Counter
+    let compactedRecords: Counter
+    let compactionDuration: CoreMetrics.Timer
 
     init(store path: String, _ factory: any MetricsFactory) {
       let store = [("store", path)]
@@ -29,6 +32,13 @@ final class StoreMetrics: Sendable {
       failedSyncs = Counter(label: "moldau.log.failed.syncs", dimensions: store, factory: factory)
       recoveryDuration = Timer(
         label: "moldau.log.recovery.duration", dimensions: store,
+        preferredDisplayUnit: .milliseconds, factory: factory)
+      compactedBytes = Counter(
+        label: "moldau.log.compaction.read.bytes", dimensions: store, factory: factory)
+      compactedRecords = Counter(
+        label: "moldau.log.compaction.removed.records", dimensions: store, factory: factory)
+      compactionDuration = Timer(
+        label: "moldau.log.compaction.duration", dimensions: store,
         preferredDisplayUnit: .milliseconds, factory: factory)
     }
   }
@@ -60,6 +70,13 @@ final class StoreMetrics: Sendable {
     let instruments = current
     instruments.commits.increment()
     instruments.commitDuration.recordNanoseconds(duration.nanoseconds)
+  }
+
+  func compacted(_ report: CompactionReport) {
+    let instruments = current
+    instruments.compactedBytes.increment(by: report.readByteCount)
+    instruments.compactedRecords.increment(by: report.removedRecordCount)
+    instruments.compactionDuration.recordNanoseconds(report.duration.nanoseconds)
   }
 
   func syncFailed() {

@@ -64,7 +64,11 @@ extension PartitionLog {
   /// `nil` at the end of the log.
   /// HOT: once per fetched partition. Benchmark: `lookup`.
   package func locate(_ offset: Offset) throws(LogError) -> BatchLocation? {
-    let all = segments
+    try locate(offset, in: segments)
+  }
+
+  /// As `locate`, in a list of segments that the caller has looked at before.
+  func locate(_ offset: Offset, in all: [Segment]) throws(LogError) -> BatchLocation? {
     var index = Self.lastIndex(of: all, atOrBelow: offset)
     while index < all.count {
       let segment = all[index]

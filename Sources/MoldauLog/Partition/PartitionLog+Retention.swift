@@ -9,17 +9,16 @@ extension PartitionLog {
   func retireSegments(_ configuration: TopicConfiguration, now: Int64) -> RetiredSegments? {
     guard configuration.cleanupPolicy.deletes, !services.isPoisoned, !isClosed else { return nil }
     do throws(LogError) {
-      // One look at the list: another thread may delete records meanwhile, and a count of the first
-      // would be one of others then.
-      let all = segments
-      var doomed = 0
-      if let age = configuration.retentionAgeMilliseconds {
-        doomed = try expiredCount(of: all, before: now.subtractingClamped(age))
+      return try retire(configuration, now: now) { (all) throws(LogError) in
+        var doomed = 0
+        if let age = configuration.retentionAgeMilliseconds {
+          doomed = try expiredCount(of: all, before: now.subtractingClamped(age))
+        }
+        if let limit = configuration.retentionBytes {
+          doomed = max(doomed, excessCount(of: all, above: limit))
+        }
+        return doomed
       }
-      if let limit = configuration.retentionBytes {
-        doomed = max(doomed, excessCount(of: all, above: limit))
-      }
-      return try retire(all.prefix(doomed), configuration, now: now)
     } catch {
       services.logger.error("\(identity): retention: \(error)")
       return nil
@@ -42,12 +41,27 @@ extension PartitionLog {
 
   private func isExpired(_ segment: Segment, before deadline: Int64) throws(LogError) -> Bool {
     guard segment.byteCount > 0 else { return false }
-    let latest =
-      segment.isSealed
-      ? try segment.latestTime()?.timestampMilliseconds
-      : state.withLock { $0.latest?.timestampMilliseconds }
-    guard let latest else { return false }
-    return latest < deadline
+    if segment.isSealed { return try time(of: segment) < deadline }
+    let (latest, isInUse) = state.withLock {
+      ($0.latest?.timestampMilliseconds, $0.window != nil)
+    }
+    if let latest { return latest < deadline }
+    // What is written through a window shows in the file's time when the window is closed.
+    guard !isInUse else { return false }
+    return try modificationTime(of: segment) < deadline
+  }
+
+  /// The time of the newest record of a sealed segment, in milliseconds; that of the last change to its
+  /// file when its records have none, as Kafka does it.
+  func time(of segment: Segment) throws(LogError) -> Int64 {
+    if let latest = try segment.latestTime() { return latest.timestampMilliseconds }
+    return try modificationTime(of: segment)
+  }
+
+  func modificationTime(of segment: Segment) throws(LogError) -> Int64 {
+    do throws(DiskError) { return try services.disk.modificationTime(of: segment.logPath) } catch {
+      throw isDeleted ? .closed : LogError(error)
+    }
   }
 
   private func excessCount(of all: [Segment], above limit: Int) -> Int {
@@ -72,25 +86,41 @@ extension PartitionLog {
     // What is deleted has to be durable first, else a crash could end the log below its start.
     try syncFiles(before: offset)
     _ = startCounter.max(offset.rawValue, ordering: .acquiringAndReleasing)
-    let all = segments
-    let count = zip(all, all.dropFirst()).prefix { $1.baseOffset <= offset }.count
-    let retired = try retire(all.prefix(count), configuration, now: now)
+    let retired = try retire(configuration, now: now) { (all) throws(LogError) in
+      zip(all, all.dropFirst()).prefix { $1.baseOffset <= offset }.count
+    }
     try services.writeLogStarts()
     if let retired { try discard(retired) }
   }
 
-  /// Takes the first segments out of the log.
+  /// Takes the first segments out of the log, as many as `count` says of them all.
   ///
   /// What follows is made durable first, so that a crash finds the log at its new start and not
-  /// empty.
+  /// empty. Nothing goes while the cleaner has a swap to complete.
   private func retire(
-    _ doomed: ArraySlice<Segment>, _ configuration: TopicConfiguration, now: Int64
+    _ configuration: TopicConfiguration, now: Int64,
+    count: ([Segment]) throws(LogError) -> Int
   ) throws(LogError) -> RetiredSegments? {
-    guard let last = doomed.last else { return nil }
-    for segment in doomed { try segment.pin() }
-    let all = segments
-    guard let next = all.first(where: { $0.baseOffset > last.baseOffset }) else { return nil }
-    try syncNames()
+    try compaction.pendingSwap.withLock { (pending) throws(LogError) in
+      guard pending == nil else { return nil }
+      // One look at the list: another thread may delete records meanwhile, and a count of the first
+      // would be one of others then.
+      let all = segments
+      let doomed = all.prefix(try count(all))
+      guard let last = doomed.last else { return nil }
+      for segment in doomed { try segment.detach() }
+      guard let next = segments.first(where: { $0.baseOffset > last.baseOffset }) else {
+        return nil
+      }
+      try syncNames()
+      exclude(before: next)
+      return RetiredSegments(
+        log: self, segments: Array(doomed), start: next.baseOffset,
+        dueMilliseconds: now.addingClamped(configuration.deleteDelay.milliseconds))
+    }
+  }
+
+  private func exclude(before next: Segment) {
     _ = startCounter.max(next.baseOffset.rawValue, ordering: .acquiringAndReleasing)
     state.withLock { state in
       segmentList.withLock { list in list.removeAll { $0.baseOffset < next.baseOffset } }
@@ -101,9 +131,6 @@ extension PartitionLog {
       guard point.segment.baseOffset < next.baseOffset else { return }
       point = CommitPoint(segment: next, position: 0)
     }
-    return RetiredSegments(
-      log: self, segments: Array(doomed), start: next.baseOffset,
-      dueMilliseconds: now.addingClamped(configuration.deleteDelay.milliseconds))
   }
 
   /// Renames the files of retired segments; they are unlinked later.

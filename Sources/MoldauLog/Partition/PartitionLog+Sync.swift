@@ -33,13 +33,17 @@ extension PartitionLog {
   /// Called by the commit thread.
   func commitSnapshot() -> CommitSnapshot {
     let (active, position, end) = state.withLock { ($0.active, $0.position, $0.nextOffset) }
-    let from = commitPoint.withLock { $0 }
+    let (from, all) = commitPoint.withLock { ($0, segments) }
+    let synced = recoveryPoint
     var extents: [CommitExtent] = []
     if from.segment === active {
       extents.append(CommitExtent(segment: active, start: from.position, end: position))
     } else {
-      for segment in segments where segment.baseOffset >= from.segment.baseOffset {
+      for (index, segment) in all.enumerated() where segment.baseOffset >= from.segment.baseOffset {
         guard segment.baseOffset <= active.baseOffset else { break }
+        // A sealed segment that is synced needs no journal. One that was compacted since would be
+        // taken for new.
+        if index + 1 < all.count, all[index + 1].baseOffset <= synced { continue }
         extents.append(
           CommitExtent(
             segment: segment, start: segment === from.segment ? from.position : 0,
@@ -147,6 +151,7 @@ extension PartitionLog {
       _ = trustedCounter.min(end.rawValue, ordering: .acquiringAndReleasing)
       _ = recoveryCounter.min(end.rawValue, ordering: .acquiringAndReleasing)
       _ = durableCounter.min(end.rawValue, ordering: .acquiringAndReleasing)
+      compaction.noteTruncation(to: end)
     }
   }
 

@@ -17,14 +17,15 @@ extension PartitionLog {
     atOrAfter timestampMilliseconds: Int64
   ) throws(LogError) -> TimestampedOffset? {
     let start = startOffset
-    for segment in segments {
+    let all = segments
+    for segment in all {
       guard let latest = try latestTimestamp(of: segment),
         latest.timestampMilliseconds >= timestampMilliseconds
       else { continue }
       let from = segment.baseOffset.advanced(
         by: Int64(try segment.timeIndex().floor(of: timestampMilliseconds)))
       if let found = try search(
-        segment, from: max(from, start),
+        segment, of: all, from: max(from, start),
         { record in
           record.timestampMilliseconds >= timestampMilliseconds
         }, skipping: { $0.maxTimestampMilliseconds < timestampMilliseconds })
@@ -39,9 +40,10 @@ extension PartitionLog {
   package func latestTimestampOffset() throws(LogError) -> TimestampedOffset? {
     var latest: TimestampedOffset?
     let start = startOffset
-    for segment in segments {
+    let all = segments
+    for segment in all {
       if segment.baseOffset < start {
-        latest = try latestTimestamp(in: segment, from: start)
+        latest = try latestTimestamp(in: segment, of: all, from: start)
         continue
       }
       guard let entry = try latestTimestamp(of: segment),
@@ -49,10 +51,18 @@ extension PartitionLog {
       else { continue }
       // The entry names the batch by its last offset; the record may come earlier in it.
       let holder = segment.baseOffset.advanced(by: Int64(entry.relativeOffset))
-      latest = try search(segment, from: holder, atBatch: true) { record in
+      let found = try search(segment, of: all, from: holder, atBatch: true) { record in
         record.timestampMilliseconds == entry.timestampMilliseconds
       } skipping: {
         $0.maxTimestampMilliseconds < entry.timestampMilliseconds
+      }
+      // Compaction may have emptied the batch: it keeps its time for its producer's sake.
+      var other = found
+      if found == nil {
+        other = try latestTimestamp(in: segment, of: all, from: segment.baseOffset)
+      }
+      if let other, other.timestampMilliseconds > latest?.timestampMilliseconds ?? -1 {
+        latest = other
       }
     }
     return latest
@@ -61,11 +71,11 @@ extension PartitionLog {
   /// The first of the latest records at or above `start`, found without the index: that knows the
   /// records below too.
   private func latestTimestamp(
-    in segment: Segment, from start: Offset
+    in segment: Segment, of all: [Segment], from start: Offset
   ) throws(LogError) -> TimestampedOffset? {
     var latest: TimestampedOffset?
     while let found = try search(
-      segment, from: max(start, latest?.offset ?? start),
+      segment, of: all, from: max(start, latest?.offset ?? start),
       { record in
         record.timestampMilliseconds > latest?.timestampMilliseconds ?? -1
       }, skipping: { $0.maxTimestampMilliseconds <= latest?.timestampMilliseconds ?? -1 })
@@ -83,10 +93,10 @@ extension PartitionLog {
 
   /// Walks the batches from the one that holds `offset` to the first record that `matches`.
   private func search(
-    _ segment: Segment, from offset: Offset, atBatch: Bool = false,
+    _ segment: Segment, of all: [Segment], from offset: Offset, atBatch: Bool = false,
     _ matches: (borrowing RecordView) -> Bool, skipping isSkipped: (RecordBatchHeader) -> Bool
   ) throws(LogError) -> TimestampedOffset? {
-    guard let first = try locate(offset), first.segment === segment else { return nil }
+    guard let first = try locate(offset, in: all), first.segment === segment else { return nil }
     var reader = BatchReader(
       file: try segment.file(), from: first.position, to: segment.byteCount,
       checksChecksums: false)

@@ -29,6 +29,15 @@ extension PartitionLog {
 
   private func cutBetweenCommits(to offset: Offset) throws(LogError) {
     guard !isClosed else { throw .closed }
+    try finishSwap()
+    try compaction.pendingSwap.withLock { (pending) throws(LogError) in
+      // A swap of another pass has begun meanwhile and was held up: the caller may try again.
+      guard pending == nil else { throw .closed }
+      try cutExclusively(to: offset)
+    }
+  }
+
+  private func cutExclusively(to offset: Offset) throws(LogError) {
     try state.withLock { (state) throws(LogError) in
       guard !state.isClosed else { throw .closed }
       try closeWindow(&state)

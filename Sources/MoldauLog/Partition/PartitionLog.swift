@@ -33,6 +33,7 @@ package final class PartitionLog: Sendable {
   /// before another's sync of the same file can seem to succeed.
   let syncing = Mutex(())
   let observers = AppendObservers()
+  let compaction = CompactionState()
   /// The end offset that the metrics were last told; the maintenance thread's.
   let reportedCounter: Atomic<Int64>
   /// Up to where the commit journal or a sync covers the log. Used by the commit thread alone, but

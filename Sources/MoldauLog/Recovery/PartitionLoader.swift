@@ -65,21 +65,9 @@ struct PartitionLoader {
   /// were being deleted or written go.
   private mutating func takeStock() throws(LogError) -> Stock {
     var stock = Stock()
-    var names: [SegmentFileName] = []
+    var names = try segmentFiles()
+    if try SwapRecovery(directory: directory, names: names).run() { names = try segmentFiles() }
     do throws(DiskError) {
-      for entry in try services.disk.list(directory.path) where entry.kind == .file {
-        if entry.name.hasSuffix(".tmp") {
-          try services.disk.remove(directory.path(entry.name))
-        } else if let name = SegmentFileName(parsing: entry.name) {
-          names.append(name)
-        }
-      }
-      for name in names where name.state == .swap {
-        var live = name
-        live.state = .live
-        try services.disk.rename(directory.path(name), to: directory.path(live))
-        if !names.contains(live) { names.append(live) }
-      }
       for name in names where name.state == .deleted || name.state == .cleaned {
         try services.disk.remove(directory.path(name))
       }
@@ -94,6 +82,23 @@ struct PartitionLoader {
     stock.snapshots.sort()
     report.segmentCount = stock.baseOffsets.count
     return stock
+  }
+
+  /// The names of the segments' files; removes temporary ones.
+  private func segmentFiles() throws(LogError) -> [SegmentFileName] {
+    var names: [SegmentFileName] = []
+    do throws(DiskError) {
+      for entry in try services.disk.list(directory.path) where entry.kind == .file {
+        if entry.name.hasSuffix(".tmp") {
+          try services.disk.remove(directory.path(entry.name))
+        } else if let name = SegmentFileName(parsing: entry.name) {
+          names.append(name)
+        }
+      }
+    } catch {
+      throw LogError(error)
+    }
+    return names
   }
 
   /// Ends deletions that a crash interrupted: those of segments below the log's start.

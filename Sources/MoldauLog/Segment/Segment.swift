@@ -36,6 +36,8 @@ final class Segment: Sendable {
   private let sealed: Atomic<Bool>
   private let useTick = Atomic<Int64>(0)
   private let indexesAreDurable: Atomic<Bool>
+  /// Whether the indexes stay in memory: their files are another segment's, or gone.
+  private let isDetached = Atomic<Bool>(false)
 
   /// Makes the segment of a file that holds `byteCount` bytes of batches; its indexes are read
   /// from their files when they are first needed.
@@ -109,6 +111,18 @@ final class Segment: Sendable {
       handles.file = pinned
       handles.isPinned = true
     }
+  }
+
+  /// Reads the indexes and keeps them and the log file for good: their names are about to go, or to
+  /// mean another segment's files, and readers may still come.
+  ///
+  /// - Precondition: the segment is sealed, and its indexes are durable.
+  func detach() throws(LogError) {
+    isDetached.store(true, ordering: .releasing)
+    _ = try offsetIndex()
+    _ = try timeIndex()
+    _ = try abortedTransactions()
+    try pin()
   }
 
   /// The log file in memory.
@@ -326,7 +340,9 @@ final class Segment: Sendable {
 
   private func releaseIndexes() {
     guard isSealed, hasDurableIndexes else { return }
-    indexes.withLock { $0 = Indexes() }
+    indexes.withLock { indexes in
+      if !isDetached.load(ordering: .acquiring) { indexes = Indexes() }
+    }
   }
 
   /// Makes the indexes of a sealed segment anew from its log, and writes them.

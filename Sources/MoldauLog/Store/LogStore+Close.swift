@@ -20,6 +20,7 @@ extension LogStore {
       for log in logs { log.letFilesGo() }
       lock.withLock { $0 = nil }
     }
+    services.compactor.stop()
     for log in logs { log.close() }
     services.readers.stop()
     services.commits.stop()
@@ -41,6 +42,9 @@ extension LogStore {
   package func maintain() {
     let logs = topics.flatMap(\.partitions)
     enforceRetention()
+    if configuration.runsMaintenance {
+      services.compactor.poll(services) { [weak self] in self?.topics }
+    }
     for log in logs { log.releaseIdleWindow() }
     services.metrics.report(logs, pendingByteCount: services.commits.pendingBytes.byteCount)
     services.checkpointIfDue(logs, interval: configuration.checkpointInterval)

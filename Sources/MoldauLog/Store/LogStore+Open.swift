@@ -94,6 +94,7 @@ struct StoreOpening {
       logStarts: try checkpoint(StoreLayout.logStarts), wasClean: wasClean,
       rewritesUnsynced: failedSync, journal: journal
     ).run(partitions, &report)
+    try readCleanedOffsets(logs)
     let topics = makeTopics(logs, configurations)
     if !journal.isEmpty || failedSync || !report.damages.isEmpty || configuration.checksEverything {
       try makeDurable(logs)
@@ -115,6 +116,15 @@ struct StoreOpening {
     return LogStore(
       path: path, configuration: configuration, services: services, lock: lock, topics: topics,
       recovery: report)
+  }
+
+  /// Up to where the logs were compacted, as far as they still go there.
+  private func readCleanedOffsets(_ logs: [PartitionLog]) throws(LogError) {
+    let cleaned = try checkpoint(StoreLayout.cleanedOffsets)
+    for log in logs {
+      guard let offset = cleaned[log.identity] else { continue }
+      log.compaction.noteCleaned(to: min(offset, log.endOffset))
+    }
   }
 
   /// What the journal had must be in the segments before the journal goes.

@@ -191,7 +191,8 @@ extension LogStore {
     let token = TopicID.random(using: &generator)
     for log in topic.partitions {
       log.close()
-      log.directory.noteDeletion()
+      // Not while the cleaner renames files: its paths may be those of a new topic from here on.
+      log.compaction.pendingSwap.withLock { _ in log.directory.noteDeletion() }
     }
     var folders: [String] = []
     do throws(DiskError) {

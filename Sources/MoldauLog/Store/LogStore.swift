@@ -58,6 +58,7 @@ public final class LogStore: Sendable {
   deinit {
     // The directory is free for another store from here on.
     for topic in topics { for log in topic.partitions { log.close() } }
+    services.compactor.abandon()
     services.commits.abandon()
     services.maintenance.abandon()
   }

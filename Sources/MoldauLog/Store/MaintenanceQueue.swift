@@ -39,6 +39,29 @@ final class MaintenanceQueue: Sendable {
     }
   }
 
+  /// Returns when all jobs that were added so far have been run, or dropped.
+  func finishJobs() {
+    guard thread.withLock({ $0 != nil }) else { return runJobs() }
+    let done = WakeSignal()
+    var ending: JobEnding? = JobEnding(done)
+    add { [ending] in withExtendedLifetime(ending) {} }
+    ending = nil
+    done.sleep()
+  }
+
+  /// Wakes a thread when the last job that holds it is gone, whether it was run or dropped.
+  private final class JobEnding: Sendable {
+    private let signal: WakeSignal
+
+    init(_ signal: WakeSignal) {
+      self.signal = signal
+    }
+
+    deinit {
+      signal.wake()
+    }
+  }
+
   /// Runs the jobs that wait, on the caller's thread.
   func runJobs() {
     while true {

@@ -26,7 +26,11 @@ final class PendingDeletions: Sendable {
       return due
     }
     for entry in due {
-      do throws(DiskError) { try services.disk.remove(entry.path) } catch {
+      do throws(DiskError) {
+        // With a topic that was deleted meanwhile, its folder got another name.
+        guard try services.disk.kind(of: entry.path) == .file else { continue }
+        try services.disk.remove(entry.path)
+      } catch {
         services.logger.warning("\(entry.path) could not be removed: \(error)")
       }
     }

@@ -5,6 +5,7 @@ package enum StoreLayout {
   package static let metaProperties = "meta.properties"
   package static let recoveryPoints = "recovery-point-offset-checkpoint"
   package static let logStarts = "log-start-offset-checkpoint"
+  package static let cleanedOffsets = "cleaner-offset-checkpoint"
   package static let highWatermarks = "replication-offset-checkpoint"
   package static let topicConfigurations = "moldau-topics"
   /// Tells the next opening that a sync has failed, so that bytes which the system holds in memory

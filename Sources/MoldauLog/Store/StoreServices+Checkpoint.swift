@@ -20,6 +20,21 @@ extension StoreServices {
     try write(StoreLayout.recoveryPoints, logs) { $0.trustedOffset }
     try write(StoreLayout.logStarts, logs) { $0.startOffset }
     try write(StoreLayout.highWatermarks, logs) { $0.endOffset }
+    try writeCleanedOffsets(logs)
+  }
+
+  /// Writes up to where the logs are compacted; nothing as long as none is.
+  private func writeCleanedOffsets(_ logs: [PartitionLog]) throws(DiskError) {
+    let isThere = try disk.kind(of: "\(path)/\(StoreLayout.cleanedOffsets)") == .file
+    let cleaned = logs.filter { $0.compaction.cleanedOffset != nil }
+    guard isThere || !cleaned.isEmpty else { return }
+    try write(StoreLayout.cleanedOffsets, cleaned) { $0.compaction.cleanedOffset ?? .zero }
+  }
+
+  /// Writes up to where the logs are compacted.
+  func writeCleanedOffsets() throws(LogError) {
+    guard let logs = currentLogs.withLock({ $0 })() else { return }
+    do throws(DiskError) { try writeCleanedOffsets(logs) } catch { throw LogError(error) }
   }
 
   /// Writes where the logs begin, so that records which were deleted do not come back.

@@ -12,6 +12,7 @@ final class StoreServices: Sendable {
   let logger: Logger
   let commits: CommitQueue
   let maintenance: MaintenanceQueue
+  let compactor: Compactor
   let metrics: StoreMetrics
   let readers = WorkerPool(name: "moldau-read", maxThreads: Limits.maxReaderThreads)
   let deletions = PendingDeletions()
@@ -36,6 +37,7 @@ final class StoreServices: Sendable {
     metrics = StoreMetrics(path: path, factory: configuration.metrics)
     budget = HandleBudget(maxHolders: configuration.maxOpenFiles)
     maintenance = MaintenanceQueue()
+    compactor = Compactor(configuration)
     let journal = CommitJournal(
       directory: path, disk: disk, maxFileBytes: configuration.journalBytes)
     commits = CommitQueue(journal: journal, maxPendingBytes: configuration.maxPendingBytes)

@@ -1,3 +1,4 @@
+internal import CMoldau
 import Glibc
 
 /// A counting semaphore between threads: `wake` is cheap when nobody sleeps.
@@ -29,10 +30,10 @@ import Glibc
   package func sleep(milliseconds: Int64) {
     var deadline = timespec()
     // SAFETY: the call fills in `deadline`.
-    unsafe clock_gettime(CLOCK_REALTIME, &deadline)
+    unsafe clock_gettime(CLOCK_MONOTONIC, &deadline)
     let nanoseconds = Int64(deadline.tv_nsec) + (milliseconds % 1000) * 1_000_000
     deadline.tv_sec += Int(milliseconds / 1000 + nanoseconds / 1_000_000_000)
     deadline.tv_nsec = Int(nanoseconds % 1_000_000_000)
-    while unsafe sem_timedwait(semaphore, &deadline) != 0 && errno == EINTR {}
+    while unsafe moldau_wait_semaphore(semaphore, &deadline) != 0 && errno == EINTR {}
   }
 }
