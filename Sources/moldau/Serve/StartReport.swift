@@ -41,7 +41,7 @@ struct StartReport {
   }
 
   private var admin: String {
-    server.adminAddress.map { "http://\($0): /healthz, /readyz, /metrics" } ?? "none (--admin)"
+    server.adminAddress.map { "http://\($0) (/healthz, /readyz, /metrics)" } ?? "none (--admin)"
   }
 
   private func list(_ addresses: [HostAndPort]) -> String {
