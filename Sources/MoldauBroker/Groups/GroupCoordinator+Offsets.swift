@@ -1,4 +1,4 @@
-package import MoldauFormat
+import MoldauFormat
 import MoldauLog
 import MoldauProtocol
 
@@ -76,41 +76,5 @@ extension GroupCoordinator {
     guard let code else { preconditionFailure("a slot is made when there is none") }
     if code == .none { carryOut(work) }
     return code
-  }
-
-  /// How far a group has come in a partition.
-  package struct Lag: Hashable, Sendable {
-    package var group: String
-    package var partition: TopicPartition
-    /// The offset that the group reads next.
-    package var committed: Offset
-    /// The end of the partition's log.
-    package var end: Offset
-
-    /// The records that the group has not read yet; offsets that compaction or markers have taken
-    /// are counted as records.
-    package var count: Int64 { max(0, end - committed) }
-  }
-
-  /// How far all groups have come in all partitions for which they have committed: for metrics.
-  ///
-  /// Empty while the groups are not loaded. From any thread; does not wait for a disk.
-  /// - Complexity: O(offsets of all groups).
-  package func lags() -> [Lag] {
-    guard let offsets else { return [] }
-    var lags: [Lag] = []
-    for number in 0..<offsets.partitionCount {
-      for group in offsets.groups(inPartition: number).sorted() {
-        for (partition, value) in offsets.committed(group: group) {
-          guard let topic = store.existingTopic(partition.topic),
-            topic.partitions.indices.contains(Int(partition.partition))
-          else { continue }
-          let end = topic.partitions[Int(partition.partition)].endOffset
-          lags.append(
-            Lag(group: group, partition: partition, committed: value.offset, end: end))
-        }
-      }
-    }
-    return lags
   }
 }

@@ -41,6 +41,11 @@ extension Broker {
 
   private func createIfMissing(_ name: String) throws(LogError) {
     do throws(LogError) {
+      if name == GroupOffsets.topicName {
+        // It is not like other topics.
+        _ = try store.groupOffsets()
+        return
+      }
       _ = try store.createTopic(name, configuration.newTopics)
       logger.info("topic \"\(name)\" created for a client")
     } catch .topicExists {

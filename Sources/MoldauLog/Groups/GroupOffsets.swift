@@ -43,7 +43,11 @@ package final class GroupOffsets: Sendable {
       partitionCount: Limits.groupOffsetPartitions, cleanupPolicy: .compact, retention: [],
       segmentBytes: Limits.groupOffsetSegmentBytes, maxBatchBytes: Limits.groupOffsetBatchBytes)
     var topic = store.existingTopic(topicName)
-    if topic == nil {
+    if let topic, !topic.configuration.cleanupPolicy.compacts {
+      // Someone else has made it, or Kafka, whose directories do not say how a topic is kept: its
+      // records must not go by age.
+      try store.alterTopic(topic, configuration)
+    } else if topic == nil {
       do throws(LogError) {
         topic = try store.createTopic(topicName, configuration)
       } catch .topicExists {
