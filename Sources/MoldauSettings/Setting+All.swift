@@ -29,15 +29,19 @@ extension Setting {
       "Where GET /healthz, /readyz and /metrics are answered; nowhere when it is left out."
     ) { if case .address(let address) = $1 { $0.adminAddress = address } },
     Setting(
-      "flush", .choice(["group-commit", "buffered"]), default: "group-commit",
+      "flush", .choice(["group-commit", "buffered", "every-append"]), default: "group-commit",
       kafka: [
         "log.flush.interval.messages", "log.flush.interval.ms", "flush.messages", "flush.ms",
         "fsync", "durability",
       ],
-      "What acks=all waits for where a topic does not say otherwise: the device (group-commit), or"
-        + " the system's memory (buffered)."
+      "What acks=all waits for where a topic does not say otherwise: the device, together"
+        + " with others (group-commit) or alone (every-append), or the system's memory (buffered)."
     ) { settings, value in
-      settings.store.durability = value == .text("buffered") ? .buffered : .groupCommit()
+      switch value {
+      case .text("buffered"): settings.store.durability = .buffered
+      case .text("every-append"): settings.store.durability = .everyAppend
+      default: settings.store.durability = .groupCommit()
+      }
     },
     Setting(
       "node-id", .integer(0...Int(Int32.max)), default: nil, kafka: ["node.id", "broker.id"],
@@ -87,6 +91,15 @@ extension Setting {
       kafka: ["log.segment.bytes", "segment.bytes", "segment-bytes"],
       "A segment of such a topic is ended before it grows past this."
     ) { if case .size(let size) = $1 { $0.server.broker.newTopics.segmentBytes = size } },
+    Setting(
+      "compression", .choice(TopicConfiguration.Compression.allCases.map(\.rawValue)),
+      default: "producer", kafka: ["compression.type"],
+      "How batches of such a topic are compressed; producer leaves them as they come."
+    ) { settings, value in
+      if case .text(let text) = value, let codec = TopicConfiguration.Compression(rawValue: text) {
+        settings.server.broker.newTopics.compression = codec
+      }
+    },
     Setting(
       "max-batch-size", .size((1 << 10)...(100 << 20)), default: "1048588",
       kafka: ["message.max.bytes", "max.message.bytes", "max-message-bytes"],
@@ -202,6 +215,21 @@ extension Setting {
       kafka: ["log.flush.offset.checkpoint.interval.ms"],
       "How often, at the most, files of buffered topics are synced; it bounds what recovery reads."
     ) { if case .duration(let interval?) = $1 { $0.store.checkpointInterval = interval } },
+    Setting(
+      "recovery-threads", .integer(0...1_024), default: "0",
+      kafka: ["num.recovery.threads.per.data.dir"],
+      "How many threads recover partitions at the start; 0 takes one per processor."
+    ) { if case .integer(let count) = $1 { $0.store.recoveryThreadCount = count } },
+    Setting(
+      "compaction-rate", .size((64 << 10)...(1 << 40)), default: nil,
+      kafka: ["log.cleaner.io.max.bytes.per.second"],
+      "How many bytes a second compaction reads at the most; left out, as many as it can."
+    ) { if case .size(let rate) = $1 { $0.store.compactionBytesPerSecond = rate } },
+    Setting(
+      "compaction-memory", .size((64 << 10)...(1 << 40)), default: "32MiB",
+      kafka: ["log.cleaner.dedupe.buffer.size"],
+      "The most memory that compaction takes for the keys of what it looks through, 32 bytes a key."
+    ) { if case .size(let size) = $1 { $0.store.compactionMemoryBytes = size } },
   ]
 
   private static var hour: Duration { .seconds(3_600) }

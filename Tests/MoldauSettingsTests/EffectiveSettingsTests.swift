@@ -55,6 +55,9 @@ struct EffectiveSettingsTests {
     #expect(serve.store.maxPendingBytes == store.maxPendingBytes)
     #expect(serve.store.journalBytes == store.journalBytes)
     #expect(serve.store.checkpointInterval == store.checkpointInterval)
+    #expect(serve.store.recoveryThreadCount == store.recoveryThreadCount)
+    #expect(serve.store.compactionBytesPerSecond == store.compactionBytesPerSecond)
+    #expect(serve.store.compactionMemoryBytes == store.compactionMemoryBytes)
   }
 
   @Test("every setting changes something", arguments: Setting.all.map(\.name))
@@ -132,7 +135,7 @@ struct EffectiveSettingsTests {
     ),
     (
       [Given(name: "flush", texts: ["never"], origin: .file(place: "m.yaml:7"))], [:],
-      "m.yaml:7: flush: \"never\" is none of group-commit, buffered"
+      "m.yaml:7: flush: \"never\" is none of group-commit, buffered, every-append"
     ),
     (
       [Given(name: "data", texts: ["a", "b"], origin: .file(place: "m.yaml:7"))], [:],

@@ -27,6 +27,7 @@ struct ServeOptions: ParsableArguments {
   @Option(help: help("retention")) var retention: String?
   @Option(help: help("retention-size")) var retentionSize: String?
   @Option(help: help("segment-size")) var segmentSize: String?
+  @Option(help: help("compression"), completion: words("compression")) var compression: String?
   @Option(help: help("max-batch-size")) var maxBatchSize: String?
   @Option(help: help("rebalance-delay")) var rebalanceDelay: String?
   @Option(help: help("min-session-timeout")) var minSessionTimeout: String?
@@ -47,6 +48,9 @@ struct ServeOptions: ParsableArguments {
   @Option(help: help("max-pending")) var maxPending: String?
   @Option(help: help("journal-size")) var journalSize: String?
   @Option(help: help("checkpoint-interval")) var checkpointInterval: String?
+  @Option(help: help("recovery-threads")) var recoveryThreads: String?
+  @Option(help: help("compaction-rate")) var compactionRate: String?
+  @Option(help: help("compaction-memory")) var compactionMemory: String?
 
   private static var fileVariable: String { EffectiveSettings.fileVariable }
 
@@ -69,7 +73,9 @@ struct ServeOptions: ParsableArguments {
       ("max-request-size", maxRequestSize), ("request-memory", requestMemory),
       ("stop-timeout", stopTimeout), ("max-open-files", maxOpenFiles),
       ("max-pending", maxPending), ("journal-size", journalSize),
-      ("checkpoint-interval", checkpointInterval),
+      ("checkpoint-interval", checkpointInterval), ("recovery-threads", recoveryThreads),
+      ("compaction-rate", compactionRate), ("compaction-memory", compactionMemory),
+      ("compression", compression),
     ]
     let all =
       lists.filter { !$0.1.isEmpty }

@@ -61,7 +61,7 @@ struct StartReport {
       ("clusterID", quoted(server.clusterID)), ("nodeID", "\(server.nodeID)"),
       ("processID", "\(getpid())"), ("data", quoted(store.path)),
       ("topicCount", "\(store.topics.count)"), ("partitionCount", "\(partitionCount)"),
-      ("flush", quoted(store.configuration.durability.isSynced ? "group-commit" : "buffered")),
+      ("flush", quoted(flush)),
       ("topicsWithOwnFlushCount", "\(ownDurabilityCount)"),
       ("isDevelopment", "\(settings.isDevelopment)"),
       ("wasClosedCleanly", "\(recovery.wasClean)"),
@@ -72,6 +72,14 @@ struct StartReport {
       ("damageCount", "\(recovery.damages.count)"),
     ]
     return "{" + fields.map { "\(JSONLine.quoted($0.0)):\($0.1)" }.joined(separator: ",") + "}"
+  }
+
+  private var flush: String {
+    switch store.configuration.durability {
+    case .buffered: "buffered"
+    case .groupCommit: "group-commit"
+    case .everyAppend: "every-append"
+    }
   }
 
   private func quoted(_ text: String?) -> String { text.map(JSONLine.quoted) ?? "null" }
