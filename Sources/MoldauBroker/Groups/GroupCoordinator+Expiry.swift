@@ -24,18 +24,24 @@ extension GroupCoordinator {
     scheduleExpiry()
   }
 
-  /// Lets go of what is older than the configuration says and not in use.
+  /// Lets go of what is older than the configuration says and not in use; returns when that is
+  /// durable, or was given up. Blocks.
   ///
   /// - Complexity: O(offsets of all groups).
   func expireOffsets() {
     guard let offsets else { return }
-    for id in allIDs() { expire(id, offsets) }
+    let signal = WakeSignal()
+    let ids = allIDs()
+    for id in ids { expire(id, offsets) { _ in signal.wake() } }
+    for _ in ids { signal.sleep() }
   }
 
-  private func expire(_ id: String, _ offsets: GroupOffsets) {
+  private func expire(
+    _ id: String, _ offsets: GroupOffsets, whenStored: @escaping @Sendable (LogError?) -> Void
+  ) {
     let now = now.wall
     let retention = configuration.offsetRetention.milliseconds
-    _ = write(id, nil) { state, effects in
+    _ = write(id, whenStored) { state, effects in
       let expired = offsets.committed(group: id).filter { partition, value in
         isExpired(partition, value, of: state.group, now, retention)
       }

@@ -63,7 +63,7 @@ extension GroupCoordinator {
   /// Calls `body` with the group's slot locked and writes the records that it asks for, unless it
   /// says that something is wrong.
   func write(
-    _ id: String, _ whenStored: (@Sendable (LogError?) -> Void)?,
+    _ id: String, _ whenStored: @escaping @Sendable (LogError?) -> Void,
     _ body: (inout GroupSlot.State, inout GroupEffects) -> ErrorCode
   ) -> ErrorCode {
     var work = GroupWork(groupID: id, whenStored: whenStored)

@@ -20,6 +20,7 @@ package final class GroupCoordinator: Sendable {
   let wallClock: any WallClock
   let logger: Logger
   private let slots = Mutex<[String: GroupSlot]>([:])
+  private let incarnations = Atomic<Int>(0)
   let loading = Mutex(GroupLoading())
   /// Goes off when it is to be looked for offsets to let go.
   let expiryTimer = Mutex<Scheduler.Timer?>(nil)
@@ -157,10 +158,14 @@ package final class GroupCoordinator: Sendable {
       guard !other.hasMembers, let make else { return nil }
       effects.records += other.tombstones
       state.group = nil
+      state.incarnation = nextIncarnation()
       return make()
     }
+    if make != nil { state.incarnation = nextIncarnation() }
     return make?()
   }
+
+  func nextIncarnation() -> Int { incarnations.add(1, ordering: .relaxed).newValue }
 
   /// Calls `body` with whatever is known of the group, locked; nil when it has no slot.
   func look<Result>(
@@ -172,18 +177,20 @@ package final class GroupCoordinator: Sendable {
 
   /// Lets the group know the time.
   func timerFired(_ id: String) {
-    changeAny(id, isTimer: true) { group, now, effects in group.timePassed(now, &effects) }
+    changeAny(id, incarnation: nil) { group, now, effects in group.timePassed(now, &effects) }
   }
 
+  /// Changes the group of an incarnation, if it is still there; nil is whatever the timer finds.
   private func changeAny(
-    _ id: String, isTimer: Bool = false,
+    _ id: String, incarnation: Int?,
     _ body: (inout any CoordinatedGroup, GroupTime, inout GroupEffects) -> Void
   ) {
     let now = now
     var work = GroupWork(groupID: id, whenStored: nil)
     _ = withSlot(id, creates: false) { slot, state in
-      if isTimer { state.timerDeadline = nil }
-      guard var group = state.group else { return }
+      if incarnation == nil { state.timerDeadline = nil }
+      guard incarnation ?? state.incarnation == state.incarnation, var group = state.group
+      else { return }
       state.group = nil
       var effects = GroupEffects()
       body(&group, now, &effects)
@@ -209,6 +216,7 @@ package final class GroupCoordinator: Sendable {
       scheduler.set(slot.timer, at: deadline)
     }
     work.storageToken = effects.storageToken
+    work.incarnation = state.incarnation
     guard !effects.records.isEmpty else { return }
     work.storage = write(effects.records, slot.id)
   }
@@ -233,7 +241,7 @@ package final class GroupCoordinator: Sendable {
   private func stored(_ work: GroupWork, _ failure: LogError?) {
     if let failure { logger.error("group \(work.groupID): \(failure)") }
     if let token = work.storageToken {
-      changeAny(work.groupID) { group, now, effects in
+      changeAny(work.groupID, incarnation: work.incarnation) { group, now, effects in
         group.recordsStored(
           token, failure: failure.map(ErrorCode.init(groupStorage:)), now, &effects)
       }
@@ -250,4 +258,6 @@ struct GroupWork: Sendable {
   /// The records that were written, or why they were not; nil when there are none.
   var storage: Result<GroupOffsets.Appended, LogError>?
   var storageToken: Int32?
+  /// Which group of the name it is about.
+  var incarnation = 0
 }

@@ -159,6 +159,7 @@ extension GroupCoordinator {
     var work = GroupWork(groupID: id, whenStored: nil)
     _ = withSlot(id, creates: true) { slot, state in
       state.group = group
+      state.incarnation = nextIncarnation()
       finish(slot, &state, GroupEffects(), &work)
     }
   }

@@ -5,6 +5,8 @@ final class GroupSlot: Sendable {
   struct State: Sendable {
     /// Nil while nothing is known of the group but committed offsets, if that.
     var group: (any CoordinatedGroup)?
+    /// Tells the group from others that had its name: what is stored late is told to none of them.
+    var incarnation = 0
     /// When the timer goes off.
     var timerDeadline: Int64?
     /// Who is told of answers that come later.

@@ -1,0 +1,103 @@
+import MoldauDisk
+import MoldauFormat
+import Testing
+
+@testable import MoldauLog
+
+/// The cache of committed offsets.
+struct GroupOffsetsTests {
+  private static let partition = TopicPartition(topic: "orders", partition: 0)
+
+  private static func offset(_ offset: Int64) -> GroupOffsets.Change {
+    .offset(
+      partition,
+      GroupOffsetValue(offset: Offset(rawValue: offset), commitTimestampMilliseconds: 1))
+  }
+
+  private static func committed(_ offsets: GroupOffsets) -> Int64? {
+    offsets.committed(group: "group", partition)?.offset.rawValue
+  }
+
+  @Test("whichever is told first, the later record counts, and nothing is left of what was deleted")
+  func order() throws {
+    let store = try openStore(SimulatedDisk(isCrashable: false))
+    let offsets = try store.groupOffsets()
+    try offsets.load(group: "group")
+    let first = try offsets.append([Self.offset(1)], group: "group")
+    let second = try offsets.append([Self.offset(2)], group: "group")
+    let third = try offsets.append([.offset(Self.partition, nil)], group: "group")
+    #expect(Self.committed(offsets) == nil, "not durable yet")
+    #expect(offsets.hasOffsets(group: "group"))
+    let told: [(GroupOffsets.Appended, Int64?)] = [(second, 2), (third, nil), (first, nil)]
+    for (appended, expected) in told {
+      let signal = WakeSignal()
+      offsets.whenStored(appended) { failure in
+        #expect(failure == nil)
+        signal.wake()
+      }
+      signal.sleep()
+      #expect(Self.committed(offsets) == expected)
+    }
+    #expect(!offsets.hasOffsets(group: "group"))
+    try store.closeBlocking()
+  }
+
+  @Test("other records of a group are handed to who loads, and offsets are loaded beside them")
+  func others() throws {
+    let disk = SimulatedDisk(isCrashable: false)
+    var store = try openStore(disk)
+    var offsets = try store.groupOffsets()
+    let key = GroupMetadataKey(group: "group").encode()
+    _ = try offsets.append([Self.offset(7), .record(key: key, value: [1])], group: "group")
+    _ = try offsets.append([.record(key: key, value: nil)], group: "group")
+    try store.closeBlocking()
+    store = try openStore(disk)
+    offsets = try store.groupOffsets()
+    for _ in 0..<2 {
+      var seen: [Bool] = []
+      try offsets.load(partition: offsets.partition(of: "group")) { record in
+        seen.append(record.value != nil)
+      }
+      #expect(seen == [true, false])
+      #expect(Self.committed(offsets) == 7)
+    }
+    try store.closeBlocking()
+  }
+
+  @Test("the topic is compacted, also when someone else has made it otherwise")
+  func configuration() throws {
+    let store = try openStore(SimulatedDisk(isCrashable: false))
+    let topic = try store.createTopic(
+      GroupOffsets.topicName, TopicConfiguration(partitionCount: 3))
+    let offsets = try store.groupOffsets()
+    #expect(offsets.partitionCount == 3)
+    #expect(topic.configuration.cleanupPolicy == .compact)
+    #expect(topic.configuration.retention.isEmpty)
+    try store.closeBlocking()
+  }
+
+  @Test("a topic that is deleted takes its offsets along, read or not")
+  func deletion() async throws {
+    let disk = SimulatedDisk(isCrashable: false)
+    for isRead in [true, false] {
+      var store = try openStore(disk)
+      _ = try store.topicBlocking("orders")
+      _ = try store.topicBlocking("other")
+      for name in ["orders", "other"] {
+        let consumer = try await store.consumer(group: "group", topic: name)
+        try await consumer.commit(offset: Offset(rawValue: 3), partition: 0)
+      }
+      if !isRead {
+        try store.closeBlocking()
+        store = try openStore(disk)
+      }
+      try store.removeTopic("orders")
+      _ = try store.topicBlocking("orders")
+      let consumer = try await store.consumer(group: "group", topic: "orders")
+      #expect(try consumer.committed(partition: 0) == nil)
+      let other = try await store.consumer(group: "group", topic: "other")
+      #expect(try other.committed(partition: 0)?.rawValue == 3)
+      try store.closeBlocking()
+    }
+  }
+}
