@@ -41,6 +41,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
   targets: [
     .executableTarget(
@@ -62,7 +63,12 @@ let package = Package(
     .target(
       name: "CMoldauBaseline", dependencies: ["CMoldau"], path: "Benchmarks/CMoldauBaseline"),
 
-    library("MoldauSettings", ["MoldauServer", "MoldauLog", "MoldauDisk", logging]),
+    library(
+      "MoldauSettings",
+      [
+        "MoldauServer", "MoldauLog", "MoldauDisk", logging,
+        .product(name: "Yams", package: "Yams"),
+      ]),
     library("MoldauTesting", ["MoldauServer", "MoldauLog", "MoldauDisk"]),
     library(
       "MoldauServer",

@@ -32,9 +32,9 @@ package enum SettingsFile {
   package static func parse(
     _ text: String, path: String
   ) throws(SettingsError) -> [EffectiveSettings.Given] {
-    let entries: [FlatYAML.Entry]
-    do throws(FlatYAML.Problem) {
-      entries = try FlatYAML.parse(text)
+    let entries: [SettingsYAML.Entry]
+    do throws(SettingsYAML.Problem) {
+      entries = try SettingsYAML.parse(text)
     } catch {
       throw problem("\(path):\(error.line)", error.message)
     }
