@@ -35,7 +35,7 @@ struct CompactionPass: ~Copyable {
     let aborted = try log.abortedTransactions(from: plan.segments[0].baseOffset, to: plan.end)
     var generator = SystemRandomNumberGenerator()
     var map = KeyOffsetMap(
-      maxBytes: maxMapBytes, expectedKeyCount: Int(plan.end - plan.firstDirtyOffset),
+      maxBytes: maxMapBytes, expectedKeyCount: max(0, Int(plan.end - plan.firstDirtyOffset)),
       using: &generator)
     let end = try learnKeys(&map, aborted)
     let rules = BatchCleaner.Rules(

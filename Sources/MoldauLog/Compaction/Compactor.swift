@@ -1,3 +1,4 @@
+import Glibc
 import MoldauFormat
 import Synchronization
 
@@ -22,6 +23,8 @@ final class Compactor: Sendable {
   private let state = Mutex(State())
   /// Held during a pass.
   private let passing = Mutex(())
+  /// The thread that does the pass, 0 for none.
+  private let passingThread = Atomic<UInt>(0)
 
   init(_ configuration: StoreConfiguration) {
     maxMapBytes = configuration.compactionMemoryBytes
@@ -68,7 +71,7 @@ final class Compactor: Sendable {
     for topic in topics {
       let configuration = topic.configuration
       guard configuration.isCompacted else { continue }
-      for log in topic.partitions where log.segmentCount > 1 && log.compaction.canBeTried {
+      for log in topic.partitions where log.compaction.canBeTried {
         guard let plan = plan(of: log, configuration, now: now), plan.isDue(configuration) else {
           continue
         }
@@ -87,13 +90,19 @@ final class Compactor: Sendable {
   private func plan(
     of log: PartitionLog, _ configuration: TopicConfiguration, now: Int64
   ) -> CompactionPlan? {
-    do throws(LogError) { return try log.compactionPlan(configuration, now: now) } catch {
+    do throws(LogError) {
+      try log.rollOverdue(configuration, now: now)
+      return try log.compactionPlan(configuration, now: now)
+    } catch {
       note(error, of: log)
       return nil
     }
   }
 
   // MARK: A pass
+
+  /// Whether a pass is going on.
+  var isPassing: Bool { passingThread.load(ordering: .relaxed) != 0 }
 
   /// Cleans what can be cleaned of a log, however little it is; in as many passes as the map of keys
   /// makes necessary.
@@ -102,6 +111,8 @@ final class Compactor: Sendable {
     _ log: PartitionLog, _ configuration: TopicConfiguration
   ) throws(LogError) -> CompactionReport {
     try passing.withLock { _ throws(LogError) in
+      passingThread.store(UInt(pthread_self()), ordering: .relaxed)
+      defer { passingThread.store(0, ordering: .relaxed) }
       var total = CompactionReport()
       let services = log.services
       while true {
@@ -132,12 +143,13 @@ final class Compactor: Sendable {
 
   /// After a damaged batch a log is left as it is; after another error it is tried again later.
   private func note(_ error: LogError, of log: PartitionLog) {
-    do throws(LogError) { try log.removeUncommittedSwaps() } catch {
-      // They are removed before the next pass, or on opening.
-    }
     let logger = log.services.logger
+    // The folder may be another store's, or another topic's, already.
+    if error == .closed { return }
+    do throws(LogError) { try log.removeUncommittedSwaps() } catch {
+      logger.warning("\(log.identity): files of compaction are left for now: \(error)")
+    }
     switch error {
-    case .closed: return
     case .corrupt:
       log.compaction.status.withLock { $0.isUncleanable = true }
       logger.error(
@@ -166,6 +178,8 @@ final class Compactor: Sendable {
   func abandon() {
     state.withLock { $0.isStopping = true }
     pace.stop()
+    // The pass may have held the last reference to the store, for a moment; it ends by itself then.
+    if passingThread.load(ordering: .relaxed) == UInt(pthread_self()) { return }
     // Nothing may change in the folders any more: they may be another store's next.
     passing.withLock { _ in }
   }

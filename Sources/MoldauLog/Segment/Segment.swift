@@ -38,6 +38,8 @@ final class Segment: Sendable {
   private let indexesAreDurable: Atomic<Bool>
   /// Whether the indexes stay in memory: their files are another segment's, or gone.
   private let isDetached = Atomic<Bool>(false)
+  /// Held while index files are made anew.
+  private let rebuilding = Mutex(())
 
   /// Makes the segment of a file that holds `byteCount` bytes of batches; its indexes are read
   /// from their files when they are first needed.
@@ -119,6 +121,8 @@ final class Segment: Sendable {
   /// - Precondition: the segment is sealed, and its indexes are durable.
   func detach() throws(LogError) {
     isDetached.store(true, ordering: .releasing)
+    // A reader that is making the files anew at the moment is done then, and no other begins.
+    rebuilding.withLock { _ in }
     _ = try offsetIndex()
     _ = try timeIndex()
     _ = try abortedTransactions()
@@ -213,8 +217,11 @@ final class Segment: Sendable {
           path: path(.txnindex), position: FilePosition(rawValue: start), reason: error)
       }
     }
-    aborted.withLock { $0 = loaded }
-    return loaded
+    return aborted.withLock { aborted in
+      let kept = aborted ?? loaded
+      aborted = kept
+      return kept
+    }
   }
 
   /// Adds one, by the log's appender; the file is written when the segment is sealed or closed.
@@ -260,9 +267,15 @@ final class Segment: Sendable {
     } else {
       loaded = try rebuildIndexes().offsets
     }
-    indexes.withLock { $0.offsets = loaded }
+    // Another thread may have read it meanwhile, before its name came to mean another file: then that
+    // one counts.
+    let kept = indexes.withLock { indexes in
+      let kept = indexes.offsets ?? loaded
+      indexes.offsets = kept
+      return kept
+    }
     directory.budget.opened(by: self)
-    return loaded
+    return kept
   }
 
   func timeIndex() throws(LogError) -> TimeIndex {
@@ -275,9 +288,13 @@ final class Segment: Sendable {
     } else {
       loaded = try rebuildIndexes().times
     }
-    indexes.withLock { $0.times = loaded }
+    let kept = indexes.withLock { indexes in
+      let kept = indexes.times ?? loaded
+      indexes.times = kept
+      return kept
+    }
     directory.budget.opened(by: self)
-    return loaded
+    return kept
   }
 
   /// The latest timestamp of a sealed segment and the last offset of the batch that holds it.
@@ -347,15 +364,19 @@ final class Segment: Sendable {
 
   /// Makes the indexes of a sealed segment anew from its log, and writes them.
   private func rebuildIndexes() throws(LogError) -> (offsets: OffsetIndex, times: TimeIndex) {
-    var scan = SegmentScan(baseOffset: baseOffset, indexIntervalBytes: directory.indexIntervalBytes)
-    try scan.readBatches(of: try file(), from: 0, to: byteCount)
-    scan.finishTimes()
-    var staged = StagedFiles(disk: directory.disk)
-    try staged.add(path(.index), scan.offsets.encoded())
-    try staged.add(path(.timeindex), scan.times.encoded())
-    try staged.sync()
-    try staged.install()
-    try directory.sync()
-    return (scan.offsets, scan.times)
+    try rebuilding.withLock { _ throws(LogError) in
+      var scan = SegmentScan(
+        baseOffset: baseOffset, indexIntervalBytes: directory.indexIntervalBytes)
+      try scan.readBatches(of: try file(), from: 0, to: byteCount)
+      scan.finishTimes()
+      guard !isDetached.load(ordering: .acquiring) else { return (scan.offsets, scan.times) }
+      var staged = StagedFiles(disk: directory.disk)
+      try staged.add(path(.index), scan.offsets.encoded())
+      try staged.add(path(.timeindex), scan.times.encoded())
+      try staged.sync()
+      try staged.install()
+      try directory.sync()
+      return (scan.offsets, scan.times)
+    }
   }
 }

@@ -46,6 +46,8 @@ final class MaintenanceQueue: Sendable {
     var ending: JobEnding? = JobEnding(done)
     add { [ending] in withExtendedLifetime(ending) {} }
     ending = nil
+    // Nobody looks at the queue any more, or soon nobody will.
+    if state.withLock({ $0.isStopping }) { runJobs() }
     done.sleep()
   }
 
