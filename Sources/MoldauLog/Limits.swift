@@ -45,6 +45,10 @@ package enum Limits {
 
   /// Producers that a partition remembers at most.
   static let maxProducersPerPartition = 100_000
+  /// How far back in the log a producer's batches are looked for after an opening, in bytes.
+  static let maxRecalledBytes = 16 << 20
+  /// How often silent producers are looked for, at the most.
+  static let producerExpiryIntervalMilliseconds: Int64 = 600_000
   /// Batches that a producer's duplicates are looked for in.
   static let rememberedBatchesPerProducer = 5
 

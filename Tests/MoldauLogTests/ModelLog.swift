@@ -21,7 +21,6 @@ struct ModelLog {
   /// The offset of the next record.
   var end = Offset.zero
   var leaderEpoch: Int32 = 0
-  var nextSequence: Int32 = 0
 
   mutating func append(_ batch: ModelBatch) {
     batches.append(batch)
@@ -44,7 +43,6 @@ struct ModelLog {
     durableEnd = newEnd
     leastStart = min(leastStart, newEnd)
     mostStart = min(mostStart, newEnd)
-    nextSequence = (batches.last { $0.producerID >= 0 }?.lastSequence ?? -1) + 1
   }
 
   /// All below it has to be found after a crash.
@@ -69,7 +67,6 @@ struct ModelLog {
     mostStart = start
     pending = nil
     pendingCut = nil
-    nextSequence = (found.last { $0.producerID >= 0 }?.lastSequence ?? -1) + 1
   }
 }
 

@@ -232,9 +232,11 @@ final class ModelStore {
     for _ in 0..<count {
       guard let model = topics[topic]?.logs[index] else { return }
       let hasProducer = roll(0...2) == 0
+      // A log may remember a producer whose records are gone.
+      let known = log.state.withLock { $0.producers.producers[7]?.batches.last?.lastSequence }
       var batch = ModelBatch.random(
         recordCount: roll(1...3), valueByteCount: roll(valueBytes), around: clock.nowMilliseconds(),
-        producerID: hasProducer ? 7 : -1, firstSequence: hasProducer ? model.nextSequence : -1,
+        producerID: hasProducer ? 7 : -1, firstSequence: hasProducer ? (known ?? -1) + 1 : -1,
         using: &generator)
       let input = batch.bytes
       batch.stamp(baseOffset: model.end, leaderEpoch: model.leaderEpoch)
@@ -248,7 +250,6 @@ final class ModelStore {
       }
       try hold(appended.baseOffset == batch.baseOffset, "appended at \(appended.baseOffset)")
       topics[topic]?.logs[index].append(batch)
-      if hasProducer { topics[topic]?.logs[index].nextSequence = batch.lastSequence + 1 }
     }
   }
 

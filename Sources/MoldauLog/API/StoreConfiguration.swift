@@ -23,6 +23,9 @@ public struct StoreConfiguration: Sendable {
   /// The most memory that compaction takes for the keys of a log's new part: 32 bytes a key. A part
   /// with more keys is compacted in several passes.
   public var compactionMemoryBytes: Int
+  /// How long a partition remembers an idempotent producer that sends nothing
+  /// (`producer.id.expiration.ms`): a batch that is sent again later than that is not known for one.
+  public var producerExpiration: Duration
   /// Where the store reports what an operator should know; quiet by default.
   public var logger: Logger
   /// Makes the store's counters, gauges and timers; nil takes the process's `MetricsSystem`.
@@ -46,6 +49,7 @@ public struct StoreConfiguration: Sendable {
     checkpointInterval: Duration = .seconds(60),
     compactionBytesPerSecond: Int? = nil,
     compactionMemoryBytes: Int = 32 << 20,
+    producerExpiration: Duration = .seconds(86_400),
     logger: Logger = Logger(label: "moldau") { _ in SwiftLogNoOpLogHandler() },
     metrics: (any MetricsFactory)? = nil,
     onRecoveryProgress: (@Sendable (RecoveryProgress) -> Void)? = nil
@@ -58,6 +62,7 @@ public struct StoreConfiguration: Sendable {
     self.checkpointInterval = checkpointInterval
     self.compactionBytesPerSecond = compactionBytesPerSecond
     self.compactionMemoryBytes = compactionMemoryBytes
+    self.producerExpiration = producerExpiration
     self.logger = logger
     self.metrics = metrics
     self.onRecoveryProgress = onRecoveryProgress

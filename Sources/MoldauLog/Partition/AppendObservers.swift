@@ -3,16 +3,29 @@ import Synchronization
 
 /// Those who wait for a log to grow: long polls and tailing readers.
 ///
-/// An append that nobody waits for pays one atomic load.
+/// An append that nobody waits for pays one atomic load; one for which nobody is due, who wait for
+/// later offsets, a look at the first of them.
 final class AppendObservers: Sendable {
-  private struct Entry: Sendable {
-    var offset: Offset
-    var body: @Sendable () -> Void
-  }
+  private typealias Body = @Sendable () -> Void
 
   private struct State: Sendable {
-    var entries: [UInt64: Entry] = [:]
+    /// By the offset that is waited for. Readers at the end of a log all wait for the same one.
+    var waits: [Offset: [UInt64: Body]] = [:]
+    /// The offsets of `waits`, in order: few, however many wait.
+    var offsets: [Offset] = []
+    var count = 0
     var nextID: UInt64 = 0
+
+    /// Where an offset is among `offsets`, or belongs.
+    func place(of offset: Offset) -> Int {
+      var low = 0
+      var high = offsets.count
+      while low < high {
+        let middle = (low + high) >> 1
+        if offsets[middle] < offset { low = middle + 1 } else { high = middle }
+      }
+      return low
+    }
   }
 
   private let state = Mutex(State())
@@ -24,28 +37,43 @@ final class AppendObservers: Sendable {
   func add(past offset: Offset, _ body: @escaping @Sendable () -> Void) -> AppendObserver {
     let id = state.withLock { state in
       state.nextID += 1
-      state.entries[state.nextID] = Entry(offset: offset, body: body)
-      count.store(state.entries.count, ordering: .sequentiallyConsistent)
+      if state.waits[offset] == nil { state.offsets.insert(offset, at: state.place(of: offset)) }
+      state.waits[offset, default: [:]][state.nextID] = body
+      state.count += 1
+      count.store(state.count, ordering: .sequentiallyConsistent)
       return state.nextID
     }
-    return AppendObserver(observers: self, id: id)
+    return AppendObserver(observers: self, offset: offset, id: id)
   }
 
-  func remove(_ id: UInt64) {
+  fileprivate func remove(_ id: UInt64, past offset: Offset) {
     state.withLock { state in
-      state.entries[id] = nil
-      count.store(state.entries.count, ordering: .sequentiallyConsistent)
+      guard state.waits[offset]?.removeValue(forKey: id) != nil else { return }
+      state.count -= 1
+      if state.waits[offset]?.isEmpty == true {
+        state.waits[offset] = nil
+        state.offsets.remove(at: state.place(of: offset))
+      }
+      count.store(state.count, ordering: .sequentiallyConsistent)
     }
   }
 
   /// Calls, and forgets, everyone who waited for the log to pass an offset below `end`.
+  ///
+  /// - Complexity: O(*n*) in the number of those who are called.
   func notify(end: Offset) {
     guard count.load(ordering: .sequentiallyConsistent) > 0 else { return }
-    let due = state.withLock { state in
-      let due = state.entries.filter { $0.value.offset < end }
-      for (id, _) in due { state.entries[id] = nil }
-      count.store(state.entries.count, ordering: .sequentiallyConsistent)
-      return due.values.map(\.body)
+    let due: [Body] = state.withLock { state in
+      guard let first = state.offsets.first, first < end else { return [] }
+      let passed = state.place(of: end)
+      var due: [Body] = []
+      for offset in state.offsets[..<passed] {
+        due += state.waits.removeValue(forKey: offset).map { Array($0.values) } ?? []
+      }
+      state.offsets.removeFirst(passed)
+      state.count -= due.count
+      count.store(state.count, ordering: .sequentiallyConsistent)
+      return due
     }
     for body in due { body() }
   }
@@ -58,11 +86,12 @@ final class AppendObservers: Sendable {
 
 /// One who waits for a log to grow.
 package struct AppendObserver: Sendable {
-  let observers: AppendObservers
-  let id: UInt64
+  fileprivate let observers: AppendObservers
+  fileprivate let offset: Offset
+  fileprivate let id: UInt64
 
   /// Forgets the wait. The body may still run if the append came first.
   package func cancel() {
-    observers.remove(id)
+    observers.remove(id, past: offset)
   }
 }

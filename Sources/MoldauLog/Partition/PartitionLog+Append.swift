@@ -15,6 +15,16 @@ package struct AppendedBatch: Hashable, Sendable {
   package var isDuplicate = false
 }
 
+extension AppendedBatch {
+  /// What was said of a batch when it came first.
+  fileprivate init(duplicate batch: ProducerStates.Batch, _ settings: AppendSettings) {
+    self.init(
+      baseOffset: batch.firstOffset, lastOffset: batch.lastOffset,
+      logAppendTimeMilliseconds: settings.usesLogAppendTime ? batch.timestampMilliseconds : -1,
+      byteCount: 0, isDuplicate: true)
+  }
+}
+
 /// Who wrote a batch, which says what may be in it.
 package enum AppendOrigin: Sendable {
   /// A client: one batch of data records, offsets to be assigned.
@@ -29,7 +39,10 @@ extension PartitionLog {
   /// Checks a batch, gives its records their offsets and writes it.
   ///
   /// Written to the operating system when it returns, synced when `whenDurable` says so. Checks run
-  /// before the append lock is taken; on an error nothing was appended.
+  /// before the append lock is taken; on an error nothing was appended. A batch that its producer
+  /// sends again is not appended again: the answer is that of the first time (KIP-98).
+  /// - Throws: `invalidBatch`, `batchTooLarge`, `invalidTimestamp`, `outOfOrderSequence`,
+  ///   `invalidProducerEpoch`, `diskFull`, `io`, `poisoned`, `closed`.
   package func append(
     _ batch: RawSpan, leaderEpoch: Int32 = 0, origin: AppendOrigin = .client
   ) throws(LogError) -> AppendedBatch {
@@ -63,7 +76,7 @@ extension PartitionLog {
     } else {
       appended = try unsafe appendCopy(of: bytes, header, leaderEpoch: leaderEpoch, origin)
     }
-    if stampsTime { appended.logAppendTimeMilliseconds = now }
+    if stampsTime && !appended.isDuplicate { appended.logAppendTimeMilliseconds = now }
     return appended
   }
 
@@ -96,20 +109,38 @@ extension PartitionLog {
     do throws(FormatError) { control = try unsafe ControlRecord.read(from: bytes, header) } catch {
       throw .invalidBatch(error)
     }
-    let appended = try state.withLock { (state) throws(LogError) in
+    var appended = try state.withLock { (state) throws(LogError) in
       try unsafe writeLocked(
         &state, header, control, bytes, leaderEpoch: leaderEpoch, origin: origin)
     }
+    if appended == nil {
+      try recallBatches(of: header)
+      appended = try state.withLock { (state) throws(LogError) in
+        try unsafe writeLocked(
+          &state, header, control, bytes, leaderEpoch: leaderEpoch, origin: origin)
+      }
+    }
+    guard let appended else { preconditionFailure("a producer's batches are recalled once") }
+    if appended.isDuplicate { return appended }
     observers.notify(end: appended.lastOffset.advanced(by: 1))
     return appended
   }
 
+  /// Writes a batch; nil when the log has to be asked for its producer's earlier ones first.
+  ///
   /// HOT: once per batch, under the append lock. Benchmarks: `append-batch-16k`, `append-single`.
   private func writeLocked(
     _ state: inout AppendState, _ header: RecordBatchHeader, _ control: ControlRecord?,
     _ bytes: UnsafeRawBufferPointer, leaderEpoch: Int32, origin: AppendOrigin
-  ) throws(LogError) -> AppendedBatch {
+  ) throws(LogError) -> AppendedBatch? {
     guard !state.isClosed else { throw .closed }
+    if header.hasProducer && origin != .leader {
+      switch try state.producers.verdict(on: header, origin) {
+      case .next: break
+      case .unclear: return nil
+      case .duplicate(let batch): return AppendedBatch(duplicate: batch, state.settings)
+      }
+    }
     var header = header
     if origin == .leader {
       guard header.baseOffset >= state.nextOffset else {
@@ -235,8 +266,11 @@ extension PartitionLog {
     if header.partitionLeaderEpoch > state.epochs.latest ?? -1 {
       state.epochs.note(header.partitionLeaderEpoch, from: header.baseOffset)
     }
-    if header.hasProducer, let aborted = state.producers.add(header, control: control) {
-      active.addAborted(aborted)
+    if header.hasProducer {
+      let now = services.clock.nowMilliseconds()
+      if let aborted = state.producers.add(header, control: control, now: now) {
+        active.addAborted(aborted)
+      }
     }
     publishStable(state)
   }

@@ -40,7 +40,10 @@ extension PartitionLog {
     // Written without producers too: it spares recovery the search for them in sealed segments.
     let producers = state.producers
     let end = state.nextOffset
-    services.maintenance.add { [self] in finishSealed(sealed, producers, at: end) }
+    let truncationCount = truncations.withLock { $0 }
+    services.maintenance.add { [self] in
+      finishSealed(sealed, producers, at: end, truncationCount)
+    }
   }
 
   /// Creates the file of a segment that begins at `offset`.
@@ -54,18 +57,26 @@ extension PartitionLog {
   }
 
   /// Writes what belongs to a sealed segment and makes the log durable up to its end.
-  private func finishSealed(_ sealed: Segment, _ producers: ProducerStates, at offset: Offset) {
-    // Retention or a truncation may have come first.
-    guard segments.contains(where: { $0 === sealed }), !isDeleted else { return }
+  private func finishSealed(
+    _ sealed: Segment, _ producers: ProducerStates, at offset: Offset, _ truncationCount: Int
+  ) {
+    // Retention or a truncation may have come first. What retention took leaves its producers, whom
+    // nothing else tells of.
+    let all = segments
+    let isThere = all.contains { $0 === sealed }
+    let isBehindStart =
+      all.contains { $0.baseOffset == offset } && truncations.withLock { $0 == truncationCount }
+    guard isThere || isBehindStart, !isDeleted else { return }
     do throws(LogError) {
       var staged = StagedFiles(disk: services.disk)
-      try sealed.stageIndexes(in: &staged)
+      if isThere { try sealed.stageIndexes(in: &staged) }
       try staged.add(
         directory.path(SegmentFileName(baseOffset: offset, kind: .snapshot)),
         producers.snapshot.encode())
       try staged.sync()
       try staged.install()
       noteNameChange()
+      guard isThere else { return }
       // The batches may be durable already; that the zeros behind them were cut is not.
       try sync(sealed)
       try syncFiles(before: offset)

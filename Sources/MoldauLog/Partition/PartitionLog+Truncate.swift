@@ -123,6 +123,9 @@ extension PartitionLog {
     if cut.position == 0 || cut.kept.isSealed { state.firstTimestampMilliseconds = nil }
     state.epochs.truncate(to: cut.end)
     state.producers = cut.producers
+    state.producers.noteLoaded(
+      now: services.clock.nowMilliseconds(),
+      expirationMilliseconds: services.producerExpirationMilliseconds)
     segmentList.withLock { $0 = Array(cut.before) + [kept] }
     endCounter.store(state.nextOffset.rawValue, ordering: .releasing)
     publishStable(state)

@@ -59,6 +59,10 @@ package final class PartitionLog: Sendable {
       recoveryPoint < end
         ? CommitPoint(segment: unsynced ?? state.active, position: 0)
         : CommitPoint(segment: state.active, position: state.position))
+    var state = state
+    state.producers.noteLoaded(
+      now: services.clock.nowMilliseconds(),
+      expirationMilliseconds: services.producerExpirationMilliseconds)
     self.state = Mutex(state)
     segmentList = Mutex(segments)
     endCounter = Atomic(end.rawValue)

@@ -12,6 +12,26 @@ package struct ProducerStates: Sendable {
     var lastOffset: Offset
     var offsetDelta: Int32
     var timestampMilliseconds: Int64
+
+    init(_ header: RecordBatchHeader) {
+      firstSequence = header.baseSequence
+      lastSequence = header.lastSequence
+      lastOffset = header.lastOffset
+      offsetDelta = header.lastOffsetDelta
+      timestampMilliseconds = header.maxTimestampMilliseconds
+    }
+
+    /// The batch that a snapshot tells of, which has one.
+    init?(_ entry: ProducerSnapshotEntry) {
+      guard entry.lastSequence >= 0, let lastOffset = entry.lastOffset else { return nil }
+      firstSequence = ProducerStates.sequence(entry.lastSequence, advancedBy: -entry.offsetDelta)
+      lastSequence = entry.lastSequence
+      self.lastOffset = lastOffset
+      offsetDelta = entry.offsetDelta
+      timestampMilliseconds = entry.timestampMilliseconds
+    }
+
+    var firstOffset: Offset { lastOffset.advanced(by: -Int64(offsetDelta)) }
   }
 
   struct Producer: Hashable, Sendable {
@@ -21,21 +41,35 @@ package struct ProducerStates: Sendable {
     var lastTimestampMilliseconds: Int64
     var coordinatorEpoch: Int32 = -1
     var transactionFirstOffset: Offset?
+    /// When the log's clock saw the producer last; nil until `noteLoaded` says.
+    var lastSeenMilliseconds: Int64?
+    /// Whether the log may have batches before `batches` that a client could send again: a snapshot
+    /// tells of the last one alone.
+    var mayHaveMoreBatches = false
+
+    /// What the producers are ordered by when some have to go.
+    var lastUse: Int64 { lastSeenMilliseconds ?? lastTimestampMilliseconds }
+
+    /// Whether nothing came since `deadline`, and nothing is under way.
+    func isSilent(since deadline: Int64) -> Bool {
+      lastUse <= deadline && transactionFirstOffset == nil
+    }
 
     /// Takes a batch of data into account; returns whether it begins a transaction.
-    mutating func add(_ header: RecordBatchHeader) -> Bool {
+    mutating func add(_ header: RecordBatchHeader, _ now: Int64?) -> Bool {
+      lastSeenMilliseconds = now ?? lastSeenMilliseconds
       if header.producerEpoch > epoch {
         epoch = header.producerEpoch
         batches = []
+        mayHaveMoreBatches = false
       }
       lastTimestampMilliseconds = header.maxTimestampMilliseconds
       if header.baseSequence >= 0 {
-        if batches.count == Limits.rememberedBatchesPerProducer { batches.removeFirst() }
-        batches.append(
-          Batch(
-            firstSequence: header.baseSequence, lastSequence: header.lastSequence,
-            lastOffset: header.lastOffset, offsetDelta: header.lastOffsetDelta,
-            timestampMilliseconds: header.maxTimestampMilliseconds))
+        if batches.count == Limits.rememberedBatchesPerProducer {
+          batches.removeFirst()
+          mayHaveMoreBatches = false
+        }
+        batches.append(Batch(header))
       }
       guard header.attributes.isTransactional, transactionFirstOffset == nil else { return false }
       transactionFirstOffset = header.baseOffset
@@ -52,25 +86,90 @@ package struct ProducerStates: Sendable {
   /// The first offset of the earliest open transaction.
   private(set) var firstUndecidedOffset: Offset?
 
-  /// Takes a batch into account; `control` is the record of a control batch.
+  /// The sequence number that lies `count` records behind another; numbers wrap from Int32.max to 0.
+  static func sequence(_ sequence: Int32, advancedBy count: Int32) -> Int32 {
+    Int32(truncatingIfNeeded: (Int64(sequence) + Int64(count)) & Int64(Int32.max))
+  }
+
+  // MARK: Checks
+
+  /// What a client's batch is to those that the log has of its producer.
+  enum Verdict: Hashable, Sendable {
+    /// The next one, or the first.
+    case next
+    /// The log has it already.
+    case duplicate(Batch)
+    /// It may be one of those before the one that the snapshot told of: the log has to be asked.
+    case unclear
+  }
+
+  /// Tells what a batch is that is to be appended.
+  ///
+  /// The rules are Kafka's: the first batch of a producer that is not known may have any sequence
+  /// number, that of a new epoch has 0, and each further one follows the last. Sequences are a
+  /// client's affair; an epoch that is over is refused of coordinators too.
+  /// - Throws: `invalidProducerEpoch`, `outOfOrderSequence`.
+  func verdict(
+    on header: RecordBatchHeader, _ origin: AppendOrigin
+  ) throws(LogError) -> Verdict {
+    guard let producer = producers[header.producerID] else { return .next }
+    guard header.producerEpoch >= producer.epoch else {
+      throw .invalidProducerEpoch(
+        producerID: header.producerID, epoch: header.producerEpoch, current: producer.epoch)
+    }
+    guard origin == .client else { return .next }
+    var expected: Int32 = 0
+    if header.producerEpoch == producer.epoch, let last = producer.batches.last {
+      expected = Self.sequence(last.lastSequence, advancedBy: 1)
+      for batch in producer.batches
+      where batch.firstSequence == header.baseSequence && batch.lastSequence == header.lastSequence
+      {
+        return .duplicate(batch)
+      }
+    }
+    if header.baseSequence == expected { return .next }
+    if header.producerEpoch == producer.epoch && producer.mayHaveMoreBatches { return .unclear }
+    throw .outOfOrderSequence(
+      producerID: header.producerID, expected: expected, found: header.baseSequence)
+  }
+
+  /// The last batch before those that are remembered, from which the log may know more of a producer.
+  func firstRemembered(of producerID: Int64) -> Batch? { producers[producerID]?.batches.first }
+
+  /// Takes over what the log has of a producer's batches before those that are remembered.
+  mutating func recall(_ earlier: [Batch], of producerID: Int64, epoch: Int16) {
+    guard var producer = producers[producerID], producer.epoch == epoch,
+      let first = producer.batches.first
+    else { return }
+    producer.mayHaveMoreBatches = false
+    let missing = earlier.filter { $0.lastOffset < first.lastOffset }
+    producer.batches = Array(
+      (missing + producer.batches).suffix(Limits.rememberedBatchesPerProducer))
+    producers[producerID] = producer
+  }
+
+  // MARK: Changes
+
+  /// Takes a batch into account; `control` is the record of a control batch, and `now` the log's time
+  /// where the batch was just appended.
   ///
   /// Returns the entry for the transaction index when it ends a transaction by aborting it.
-  package mutating func add(_ header: RecordBatchHeader, control: ControlRecord?)
-    -> AbortedTransaction?
-  {
+  package mutating func add(
+    _ header: RecordBatchHeader, control: ControlRecord?, now: Int64? = nil
+  ) -> AbortedTransaction? {
     guard header.hasProducer else { return nil }
-    if header.attributes.isControl { return control.flatMap { end(header, $0) } }
-    addData(header)
+    if header.attributes.isControl { return control.flatMap { end(header, $0, now) } }
+    addData(header, now)
     return nil
   }
 
   /// HOT: once per batch of an idempotent producer; changed in place, which copies nothing.
-  private mutating func addData(_ header: RecordBatchHeader) {
+  private mutating func addData(_ header: RecordBatchHeader, _ now: Int64?) {
     let begins = producers[
       header.producerID,
       default: Producer(
         epoch: header.producerEpoch, lastTimestampMilliseconds: header.maxTimestampMilliseconds)
-    ].add(header)
+    ].add(header, now)
     if begins {
       openTransactions[header.producerID] = header.baseOffset
       firstUndecidedOffset = firstUndecidedOffset ?? header.baseOffset
@@ -80,13 +179,17 @@ package struct ProducerStates: Sendable {
 
   /// Takes the marker that ends a transaction into account.
   private mutating func end(
-    _ header: RecordBatchHeader, _ record: ControlRecord
+    _ header: RecordBatchHeader, _ record: ControlRecord, _ now: Int64?
   ) -> AbortedTransaction? {
     var producer =
       producers[header.producerID]
       ?? Producer(
         epoch: header.producerEpoch, lastTimestampMilliseconds: header.maxTimestampMilliseconds)
-    if header.producerEpoch > producer.epoch { producer.batches = [] }
+    if header.producerEpoch > producer.epoch {
+      producer.batches = []
+      producer.mayHaveMoreBatches = false
+    }
+    producer.lastSeenMilliseconds = now ?? producer.lastSeenMilliseconds
     producer.epoch = header.producerEpoch
     producer.lastTimestampMilliseconds = header.maxTimestampMilliseconds
     producer.coordinatorEpoch = record.coordinatorEpoch
@@ -107,8 +210,28 @@ package struct ProducerStates: Sendable {
   private mutating func boundProducers() {
     guard producers.count > Limits.maxProducersPerPartition else { return }
     let silent = producers.filter { $0.value.transactionFirstOffset == nil }
-      .sorted { $0.value.lastTimestampMilliseconds < $1.value.lastTimestampMilliseconds }
+      .sorted { $0.value.lastUse < $1.value.lastUse }
     for (id, _) in silent.prefix(Limits.maxProducersPerPartition / 8) { producers[id] = nil }
+  }
+
+  // MARK: Expiry
+
+  /// Says when producers that were read from a snapshot or a log count as last seen.
+  ///
+  /// Their records' timestamps may be of any time, so that a producer of old records must not be
+  /// forgotten at once; half of the time is left to it at least.
+  mutating func noteLoaded(now: Int64, expirationMilliseconds: Int64) {
+    let earliest = now.subtractingClamped(expirationMilliseconds / 2)
+    for (id, producer) in producers where producer.lastSeenMilliseconds == nil {
+      producers[id]?.lastSeenMilliseconds =
+        max(earliest, min(now, producer.lastTimestampMilliseconds))
+    }
+  }
+
+  /// Forgets the producers that were silent since `deadline`; those with an open transaction stay.
+  mutating func expire(silentSince deadline: Int64) {
+    let expired = producers.filter { $0.value.isSilent(since: deadline) }.keys
+    for id in expired { producers[id] = nil }
   }
 
   // MARK: Snapshots
@@ -121,13 +244,9 @@ package struct ProducerStates: Sendable {
         epoch: entry.producerEpoch, lastTimestampMilliseconds: entry.timestampMilliseconds,
         coordinatorEpoch: entry.coordinatorEpoch,
         transactionFirstOffset: entry.currentTransactionFirstOffset)
-      if entry.lastSequence >= 0, let lastOffset = entry.lastOffset {
-        producer.batches = [
-          Batch(
-            firstSequence: entry.lastSequence &- entry.offsetDelta,
-            lastSequence: entry.lastSequence, lastOffset: lastOffset,
-            offsetDelta: entry.offsetDelta, timestampMilliseconds: entry.timestampMilliseconds)
-        ]
+      if let last = Batch(entry) {
+        producer.batches = [last]
+        producer.mayHaveMoreBatches = true
       }
       producers[entry.producerID] = producer
       if let first = entry.currentTransactionFirstOffset {

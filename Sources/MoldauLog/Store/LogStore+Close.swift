@@ -48,7 +48,9 @@ extension LogStore {
     for log in logs { log.releaseIdleWindow() }
     services.metrics.report(logs, pendingByteCount: services.commits.pendingBytes.byteCount)
     services.checkpointIfDue(logs, interval: configuration.checkpointInterval)
-    services.deletions.removeDue(now: services.clock.nowMilliseconds(), services)
+    let now = services.clock.nowMilliseconds()
+    services.expireProducersIfDue(of: logs, now: now)
+    services.deletions.removeDue(now: now, services)
   }
 
   /// The logs' starts are durable before files go; a disk without room for that needs them gone.

@@ -16,6 +16,10 @@ final class StoreServices: Sendable {
   let metrics: StoreMetrics
   let readers = WorkerPool(name: "moldau-read", maxThreads: Limits.maxReaderThreads)
   let deletions = PendingDeletions()
+  /// How long a silent producer is remembered.
+  let producerExpirationMilliseconds: Int64
+  /// When silent producers were last looked for.
+  private let lastProducerExpiry: Mutex<Int64>
   /// The configurations as the file has them; the lock orders changes to topics.
   let topicChanges = Mutex(TopicConfigurations())
   /// The logs of the open store; `nil` once it was let go, when nothing may be written of them.
@@ -34,6 +38,8 @@ final class StoreServices: Sendable {
     self.disk = disk
     self.clock = clock
     logger = configuration.logger
+    producerExpirationMilliseconds = configuration.producerExpiration.milliseconds
+    lastProducerExpiry = Mutex(clock.nowMilliseconds())
     metrics = StoreMetrics(path: path, factory: configuration.metrics)
     budget = HandleBudget(maxHolders: configuration.maxOpenFiles)
     maintenance = MaintenanceQueue()
@@ -41,6 +47,20 @@ final class StoreServices: Sendable {
     let journal = CommitJournal(
       directory: path, disk: disk, maxFileBytes: configuration.journalBytes)
     commits = CommitQueue(journal: journal, maxPendingBytes: configuration.maxPendingBytes)
+  }
+
+  /// Forgets producers that were silent for too long, now and then; by the maintenance thread.
+  func expireProducersIfDue(of logs: [PartitionLog], now: Int64) {
+    let interval = min(
+      Limits.producerExpiryIntervalMilliseconds, max(1, producerExpirationMilliseconds / 2))
+    let isDue = lastProducerExpiry.withLock { last in
+      // A clock that was set back must not put it off.
+      guard now < last || now.subtractingClamped(last) >= interval else { return false }
+      last = now
+      return true
+    }
+    guard isDue else { return }
+    for log in logs { log.expireProducers(now: now) }
   }
 
   /// Throws when a sync has failed since the store was opened.
