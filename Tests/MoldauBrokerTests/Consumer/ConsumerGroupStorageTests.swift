@@ -1,3 +1,5 @@
+import MoldauDisk
+import MoldauFormat
 import MoldauLog
 import MoldauProtocol
 import Testing
@@ -72,6 +74,12 @@ struct ConsumerGroupStorageTests {
     #expect(others.records.count == 4)
     #expect(group.nextDeadline == nil)
     #expect(!group.hasMembers)
+    // Those of the member are not known to be durable, and are written once more.
+    #expect(group.tombstones.count == 6)
+    let token = try #require(others.storageToken)
+    let first = try #require(effects.storageToken)
+    group.recordsStored(first, failure: nil, Self.now, &others)
+    group.recordsStored(token, failure: nil, Self.now, &others)
     #expect(group.tombstones.count == 3)
   }
 
@@ -79,5 +87,85 @@ struct ConsumerGroupStorageTests {
   func forgettable() {
     let group = ConsumerGroup(id: "g", settings: ConsumerGroupSettings())
     #expect(group.isForgettable)
+  }
+
+  @Test(
+    "whatever a log says, a group comes of it that holds its laws and goes on",
+    arguments: 0..<200 as Range<UInt64>)
+  func contradictions(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    let catalog = FakeCatalog(["t": 3])
+    var log = GroupLog()
+    for _ in 0..<20 {
+      log.append([
+        ConsumerGroupRecord(key: key(&generator), value: nil),
+        record(catalog, &generator),
+      ])
+    }
+    let settings = ConsumerGroupSettings()
+    guard var group = try log.load(id: "g", settings, now: 0) else { return }
+    group.checkInvariants()
+    for id in ["a", "b", "c"] {
+      var heartbeat = MemberHeartbeat(memberID: id, memberEpoch: 0)
+      heartbeat.topicNames = ["t"]
+      heartbeat.owned = []
+      heartbeat.rebalanceTimeoutMilliseconds = 10
+      do throws(ConsumerGroupError) {
+        _ = try group.heartbeat(heartbeat, catalog, now: 0)
+      } catch {
+        #expect(error.code == .unreleasedInstanceID, "seed \(seed)")
+      }
+      group.checkInvariants()
+      log.write(&group)
+    }
+    _ = group.expire(now: 100_000)
+    group.checkInvariants()
+    #expect(group.isEmpty)
+  }
+
+  private func key(_ generator: inout SeededGenerator) -> ConsumerGroupKey {
+    let id = ["a", "b", "c"][Int.random(in: 0..<3, using: &generator)]
+    return switch Int.random(in: 0..<6, using: &generator) {
+    case 0: .topics(group: "g")
+    case 1: .member(group: "g", id: id)
+    case 2: .target(group: "g")
+    case 3: .memberTarget(group: "g", id: id)
+    case 4: .memberCurrent(group: "g", id: id)
+    default: .group("g")
+    }
+  }
+
+  private func record(
+    _ catalog: FakeCatalog, _ generator: inout SeededGenerator
+  ) -> ConsumerGroupRecord {
+    let key = key(&generator)
+    func number(_ range: ClosedRange<Int32>) -> Int32 { .random(in: range, using: &generator) }
+    func partitions() -> [ConsumerGroupPartitions] {
+      catalog.partitions("t", (0..<number(0...3)).map { _ in number(-1...4) }).byTopic
+    }
+    let value: [UInt8]
+    switch key {
+    case .group, .target: value = ConsumerGroupEpochValue(epoch: number(-3...9)).encode()
+    case .topics:
+      value =
+        ConsumerGroupTopicsValue(topics: [
+          .init(id: .zero, name: "t", partitionCount: number(-3...9))
+        ]).encode()
+    case .member:
+      value =
+        ConsumerGroupMemberValue(
+          instanceID: number(0...1) == 0 ? "i" : nil, rackID: nil, clientID: "", clientHost: "",
+          topicNames: ["t", "t"], topicPattern: number(0...1) == 0 ? "(" : "t",
+          rebalanceTimeoutMilliseconds: number(-9...9), assignor: "none"
+        ).encode()
+    case .memberTarget: value = ConsumerGroupTargetValue(topics: partitions()).encode()
+    case .memberCurrent:
+      value =
+        ConsumerGroupCurrentValue(
+          epoch: number(-3...9), previousEpoch: number(-3...9), state: Int8(number(-1...3)),
+          assigned: partitions(), pendingRevocation: partitions()
+        ).encode()
+    }
+    return ConsumerGroupRecord(key: key, value: value)
   }
 }

@@ -44,12 +44,18 @@ extension ConsumerGroup {
 
   /// The records that take the group out of the log.
   ///
-  /// - Precondition: it is empty; its members' records went with them.
+  /// - Precondition: it is empty. Its members' records went with them, but for those whose going is
+  ///   not known to be durable: they would come back in a later group of the name.
   var deletionRecords: [ConsumerGroupRecord] {
     precondition(isEmpty, "members go first")
-    return [.target(group: id), .topics(group: id), .group(id)].map {
-      ConsumerGroupRecord(key: $0, value: nil)
-    }
+    var unsettled = changes
+    for written in inFlight.values { unsettled.formUnion(written) }
+    var keys: [ConsumerGroupKey] = []
+    keys += unsettled.wants.sorted().map { .member(group: id, id: $0) }
+    keys += unsettled.targets.sorted().map { .memberTarget(group: id, id: $0) }
+    keys += unsettled.currents.sorted().map { .memberCurrent(group: id, id: $0) }
+    keys += [.target(group: id), .topics(group: id), .group(id)]
+    return keys.map { ConsumerGroupRecord(key: $0, value: nil) }
   }
 
   private var topicsValue: ConsumerGroupTopicsValue {

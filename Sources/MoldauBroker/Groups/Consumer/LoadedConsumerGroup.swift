@@ -54,11 +54,11 @@ struct LoadedConsumerGroup: Sendable {
       if let target = targets[id] { group.target[id] = Set(target.topics) }
     }
     let newest = group.members.values.map(\.epoch).max() ?? 0
-    group.targetEpoch = max(targetEpoch ?? 0, newest)
-    group.epoch = max(epoch, group.targetEpoch)
+    group.targetEpoch = max(0, targetEpoch ?? 0, newest)
+    group.epoch = max(0, epoch, group.targetEpoch)
     for topic in topics.topics {
       group.topics[topic.name] = SubscribableTopic(
-        id: topic.id, name: topic.name, partitionCount: topic.partitionCount)
+        id: topic.id, name: topic.name, partitionCount: max(0, topic.partitionCount))
     }
     restorePatterns(of: &group)
     group.markWritten()
