@@ -16,7 +16,7 @@ final class CompactionPace: Sendable {
 
   /// `nil` for as fast as it goes.
   init(bytesPerSecond: Int?) {
-    self.bytesPerSecond = bytesPerSecond
+    self.bytesPerSecond = bytesPerSecond.map { max($0, 1) }
   }
 
   var isStopping: Bool { stopping.load(ordering: .acquiring) }

@@ -204,6 +204,8 @@ struct CompactionTests {
     let known = recovered.state.withLock { $0.producers.producers[5]?.batches.last }
     #expect(known?.lastSequence == 1)
     #expect(known?.lastOffset == last.lastOffset)
+    let duplicate = try recovered.put("a", sequence: 1, producer: 5)
+    #expect(duplicate.isDuplicate && duplicate.lastOffset == last.lastOffset)
     #expect(try recovered.put("a", sequence: 2, producer: 5).baseOffset == Offset(rawValue: 3))
     try again.closeBlocking()
   }
