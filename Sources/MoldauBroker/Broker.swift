@@ -16,11 +16,18 @@ package final class Broker: Sendable {
   package let identity: BrokerIdentity
   let topics: TopicDirectory
   let sessions: FetchSessionCache
-  let blockingWork = BlockingWork()
+  /// How topics are set for which nothing else was said.
+  let topicSettings: TopicSettings
+  let producerIDs: ProducerIDs
+  let blockingWork = BlockingWork(name: "moldau-broker")
+  /// For changes of topics, one after another: those of many partitions take long, and nobody else
+  /// is to wait for them.
+  let topicWork = BlockingWork(name: "moldau-topics")
   /// Who is told when a client has deleted a topic.
   let topicDeletions = TopicDeletions()
   package let groups: GroupCoordinator
   private let scheduler: Scheduler
+  let clock: any WallClock
   let logger: Logger
 
   /// - Throws: when the directory belongs to another broker.
@@ -30,12 +37,17 @@ package final class Broker: Sendable {
   ) throws(BrokerError) {
     self.store = store
     self.configuration = configuration
+    self.clock = clock
     self.logger = logger
     var generator = SystemRandomNumberGenerator()
     identity = try BrokerIdentity.load(
       from: store, nodeID: configuration.nodeID, using: &generator)
     topics = TopicDirectory(store: store)
     sessions = FetchSessionCache(clock: clock)
+    topicSettings = TopicSettings(
+      defaults: configuration.newTopics, durability: store.configuration.durability,
+      isDevelopment: configuration.isDevelopment)
+    producerIDs = ProducerIDs(store: store)
     scheduler = Scheduler(clock: steadyClock)
     groups = GroupCoordinator(
       store: store, configuration.groups, logger: logger, scheduler: scheduler, clock: clock)
@@ -48,6 +60,7 @@ package final class Broker: Sendable {
   package func stop() {
     groups.stop()
     scheduler.stop()
+    topicWork.stop()
     blockingWork.stop()
   }
 

@@ -10,6 +10,12 @@ package enum Limits {
   /// Topics that one Metadata request creates; it asks again for the others.
   static let createdTopicsPerRequest = 1_000
 
+  /// Partitions that one answer to DescribeTopicPartitions has at most (Kafka's default of
+  /// `max.request.partition.size.limit`).
+  static let describedPartitionsPerRequest = 2_000
+  /// The longest text of a setting that is kept for those who ask, in bytes.
+  static let settingBytes = 4_096
+
   /// Jobs that wait for the thread that does blocking work; above it requests are refused.
   static let blockingJobCount = 10_000
 

@@ -48,6 +48,9 @@ package protocol Disk: Sendable {
 
   /// The bytes that a process without privileges can still write to the file system of `path`.
   func availableBytes(at path: String) throws(DiskError) -> Int
+
+  /// The size of the file system of `path` in bytes.
+  func capacityBytes(at path: String) throws(DiskError) -> Int
 }
 
 package enum OpenMode: Sendable {

@@ -347,12 +347,15 @@ package final class SimulatedDisk: Disk {
   }
 
   package func availableBytes(at path: String) throws(DiskError) -> Int {
+    max(0, try capacityBytes(at: path) - ledger.takenPageCount * PageSet.pageByteCount)
+  }
+
+  package func capacityBytes(at path: String) throws(DiskError) -> Int {
     try look("statvfs", path) { names throws(DiskError) in
       _ = try names.node(at: path, call: "statvfs")
     }
     // Without a bound there is as much as anybody asks for.
-    let limit = min(ledger.pageLimit, Int(CInt.max))
-    return max(0, limit - ledger.takenPageCount) * PageSet.pageByteCount
+    return min(ledger.pageLimit, Int(CInt.max)) * PageSet.pageByteCount
   }
 
   private func change<Result: Sendable>(

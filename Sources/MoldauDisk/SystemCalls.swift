@@ -336,15 +336,21 @@ enum SystemCalls {
     return entries
   }
 
-  /// `statvfs`: the bytes left to a process without privileges.
-  static func availableBytes(at path: String) throws(DiskError) -> Int {
+  /// `statvfs`: the bytes left to a process without privileges, and those that there are in all.
+  static func fileSystem(
+    of path: String
+  ) throws(DiskError) -> (availableBytes: Int, capacityBytes: Int) {
     try checkPath(path, "statvfs")
     var status = statvfs()
     // SAFETY: the kernel fills the structure, which outlives the call.
     guard retrying({ unsafe Int(statvfs(path, &status)) }) == 0 else {
       throw failure("statvfs", path)
     }
-    return Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
+    let blockBytes = UInt64(status.f_frsize)
+    return (
+      Int(clamping: UInt64(status.f_bavail) * blockBytes),
+      Int(clamping: UInt64(status.f_blocks) * blockBytes)
+    )
   }
 
   // MARK: Shared

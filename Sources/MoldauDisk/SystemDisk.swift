@@ -73,7 +73,11 @@ package struct SystemDisk: Disk {
   }
 
   package func availableBytes(at path: String) throws(DiskError) -> Int {
-    try SystemCalls.availableBytes(at: path)
+    try SystemCalls.fileSystem(of: path).availableBytes
+  }
+
+  package func capacityBytes(at path: String) throws(DiskError) -> Int {
+    try SystemCalls.fileSystem(of: path).capacityBytes
   }
 }
 

@@ -11,8 +11,12 @@ struct PartitionRead {
   var logStartOffset: Int64 = -1
   /// Of a read_committed fetch.
   var aborted: [AbortedTransaction]?
+  /// The epoch at which the client's log went another way, if it did (KIP-595).
+  var diverging: (epoch: Int32, end: Offset)?
   /// The end of the log before the look: growth beyond it is worth another look.
   var seenEnd = Offset.zero
+  /// Where the log was written to before the look.
+  private var seenPosition: (segment: Offset, byteCount: Int) = (.zero, 0)
 
   init(_ code: ErrorCode = .none) {
     errorCode = code
@@ -32,8 +36,14 @@ struct PartitionRead {
     }
     let log = partition.log
     let offset = Offset(rawValue: wanted.fetchOffset)
+    seenPosition = log.writePosition
     seenEnd = log.endOffset
     do throws(LogError) {
+      try checkHistory(wanted, partition)
+      guard diverging == nil else {
+        note(log)
+        return
+      }
       // An end taken before the look would only make it look harder for the place to stop.
       let limit = isCommitted ? log.lastStableOffset : Offset(rawValue: .max)
       if maxBytes > 0 || mayExceed {
@@ -45,12 +55,42 @@ struct PartitionRead {
       }
     } catch {
       self = PartitionRead(ErrorCode(error))
+      seenEnd = log.endOffset
       return
     }
     // Taken after the look, so that nothing which was found lies above it.
+    note(log)
+  }
+
+  private mutating func note(_ log: PartitionLog) {
     highWatermark = log.endOffset.rawValue
     lastStableOffset = log.lastStableOffset.rawValue
     logStartOffset = log.startOffset.rawValue
+  }
+
+  /// Sees whether the batches that the client has are this log's: those of its last epoch must go on
+  /// up to the offset that it asks for.
+  private mutating func checkHistory(
+    _ wanted: FetchRequest.Partition, _ partition: Partition
+  ) throws(LogError) {
+    guard wanted.lastFetchedEpoch >= 0 else { return }
+    let log = partition.log
+    guard let known = partition.end(ofEpoch: wanted.lastFetchedEpoch) else {
+      throw .offsetOutOfRange(
+        offset: Offset(rawValue: wanted.fetchOffset), first: log.startOffset, next: log.endOffset)
+    }
+    guard known.epoch < wanted.lastFetchedEpoch || known.end.rawValue < wanted.fetchOffset else {
+      return
+    }
+    diverging = known
+  }
+
+  /// At most how many bytes a new look would find, judging by what the log has grown.
+  func estimate(_ log: PartitionLog) -> Int {
+    let position = log.writePosition
+    guard position.segment == seenPosition.segment, position.byteCount >= seenPosition.byteCount
+    else { return .max }
+    return byteCount + position.byteCount - seenPosition.byteCount
   }
 
   var byteCount: Int { slice?.count ?? 0 }

@@ -11,7 +11,18 @@ final class PendingFetch: PendingRequest {
   private let scope: FetchScope
   /// Parallel to the scope's partitions.
   private let sources: [Source]
-  private var observers: [AppendObserver] = []
+  /// What the last look found; parallel to the sources.
+  private var reads: [PartitionRead] = []
+  /// The ends of the logs as they were last judged; parallel to the sources.
+  private var ends: [Offset] = []
+  /// Parallel to the sources once the fetch waits.
+  private var waits: [Wait?] = []
+
+  /// One who tells when a log has grown past an offset, once.
+  private struct Wait {
+    let past: Offset
+    let observer: AppendObserver
+  }
 
   /// Where the records of a partition are.
   enum Source {
@@ -46,41 +57,39 @@ final class PendingFetch: PendingRequest {
 
   /// Writes the answer when there is enough for one; else begins to wait and returns false.
   func start(into reply: inout Reply) -> Bool {
-    let reads = look()
-    if request.maxWaitMilliseconds <= 0 || isEnough(reads) {
-      answer(reads, into: &reply)
+    look()
+    if request.maxWaitMilliseconds <= 0 || isEnough {
+      answer(into: &reply)
       return true
     }
-    observe(reads)
-    return false
+    return endWait(into: &reply)
   }
 
   func resume(_ reason: ResumeReason, into reply: inout Reply) -> Bool {
-    let reads = look()
-    cancel()
-    if reason != .woken || isEnough(reads) {
-      answer(reads, into: &reply)
-      return true
-    }
-    observe(reads)
-    return false
+    if reason == .woken, !mayBeEnough { return endWait(into: &reply) }
+    look()
+    if reason == .woken, !isEnough { return endWait(into: &reply) }
+    answer(into: &reply)
+    return true
   }
 
   func cancel() {
-    for observer in observers { observer.cancel() }
-    observers.removeAll(keepingCapacity: true)
+    for wait in waits { wait?.observer.cancel() }
+    waits = []
   }
 
   // MARK: Looking and waiting
 
-  private func look() -> [PartitionRead] {
+  private func look() {
     var left = min(max(Int(request.maxBytes), 0), Limits.fetchBytes)
     var isEmpty = true
-    return zip(scope.partitions, sources).map { partition, source in
+    reads = zip(scope.partitions, sources).map { partition, source in
       switch source {
       case .missing(let code):
         return PartitionRead(code)
       case .partition(let source):
+        // A topic that was deleted while the fetch waited.
+        guard !source.log.isClosed else { return PartitionRead(Self.missingCode(partition.key)) }
         let read = PartitionRead(
           partition.wanted, from: source, isCommitted: request.isolationLevel == 1,
           maxBytes: max(0, min(left, Int(partition.wanted.maxBytes))), mayExceed: isEmpty)
@@ -89,25 +98,65 @@ final class PendingFetch: PendingRequest {
         return read
       }
     }
+    ends = reads.map(\.seenEnd)
   }
 
-  private func isEnough(_ reads: [PartitionRead]) -> Bool {
-    let wanted = min(Int(request.minBytes), Int(request.maxBytes), Limits.fetchBytes)
+  private static func missingCode(_ key: FetchPartitionKey) -> ErrorCode {
+    key.topic.name.isEmpty ? .unknownTopicID : .unknownTopicOrPartition
+  }
+
+  private var wantedBytes: Int {
+    min(Int(request.minBytes), Int(request.maxBytes), Limits.fetchBytes)
+  }
+
+  private var isEnough: Bool {
     let found = reads.reduce(0) { $0 + $1.byteCount }
-    return reads.isEmpty || found >= wanted || reads.contains { $0.errorCode != .none }
+    return reads.isEmpty || found >= wantedBytes
+      || reads.contains { $0.errorCode != .none || $0.diverging != nil }
   }
 
-  private func observe(_ reads: [PartitionRead]) {
-    for (source, read) in zip(sources, reads) {
+  /// Whether another look is worth its while: looking reads batches, and small ones wake a fetch that
+  /// wants many bytes over and over.
+  private var mayBeEnough: Bool {
+    var estimate = 0
+    for (index, source) in sources.enumerated() {
       guard case .partition(let partition) = source else { continue }
-      observers.append(
-        partition.log.whenEnd(passes: read.seenEnd) { [waker = context.waker] in waker.wake() })
+      if partition.log.isClosed { return true }
+      let read = reads[index]
+      // Before the estimate, so that no growth falls between the two.
+      ends[index] = partition.log.endOffset
+      let bytes = ends[index] > read.seenEnd ? read.estimate(partition.log) : read.byteCount
+      estimate += min(bytes, max(Int(scope.partitions[index].wanted.maxBytes), read.byteCount))
+      if estimate >= wantedBytes { return true }
     }
+    return false
+  }
+
+  /// Waits for the logs to grow and returns false; when one was closed meanwhile, which nobody would
+  /// tell, writes the answer and returns true.
+  private func endWait(into reply: inout Reply) -> Bool {
+    if waits.isEmpty { waits = Array(repeating: nil, count: sources.count) }
+    var isClosed = false
+    for (index, source) in sources.enumerated() {
+      guard case .partition(let partition) = source else { continue }
+      let end = ends[index]
+      if waits[index].map({ $0.past < end }) ?? true {
+        waits[index] = Wait(
+          past: end,
+          observer: partition.log.whenEnd(passes: end) { [waker = context.waker] in waker.wake() })
+      }
+      if partition.log.isClosed { isClosed = true }
+    }
+    guard isClosed else { return false }
+    look()
+    answer(into: &reply)
+    return true
   }
 
   // MARK: The answer
 
-  private func answer(_ reads: [PartitionRead], into reply: inout Reply) {
+  private func answer(into reply: inout Reply) {
+    cancel()
     var response = FetchResponse()
     response.sessionID = scope.session?.id ?? 0
     var told: [FetchPartition] = []
@@ -129,7 +178,7 @@ final class PendingFetch: PendingRequest {
   }
 
   private func isNews(_ read: PartitionRead, to partition: FetchPartition) -> Bool {
-    read.errorCode != .none || read.slice != nil
+    read.errorCode != .none || read.slice != nil || read.diverging != nil
       || read.highWatermark != partition.toldHighWatermark
       || read.logStartOffset != partition.toldLogStartOffset
   }
@@ -151,6 +200,10 @@ final class PendingFetch: PendingRequest {
         told.firstOffset = transaction.firstOffset.rawValue
         return told
       }
+    }
+    if let diverging = read.diverging {
+      answer.divergingEpoch.epoch = diverging.epoch
+      answer.divergingEpoch.endOffset = diverging.end.rawValue
     }
     answer.records = read.slice.map { reply.add($0) } ?? .bytes([])
     let isSameTopic = response.topics.last.map {

@@ -5,7 +5,7 @@ import MoldauProtocol
 extension Broker {
   /// Says where topics are, creating those that are missing when both sides want it.
   ///
-  /// Creating a topic waits for the disk, so it goes to the blocking thread; the answer comes when
+  /// Creating a topic waits for the disk, so it goes to the thread for that; the answer comes when
   /// the topic can be used.
   func metadata(
     _ request: MetadataRequest, _ context: RequestContext, into reply: inout Reply
@@ -16,10 +16,14 @@ extension Broker {
       return .answered
     }
     return PendingWork.start(
-      context, on: blockingWork, into: &reply, refusal: metadataAnswer(request, context)
+      context, on: topicWork, into: &reply, refusal: metadataAnswer(request, context)
     ) { [self] in
       var failures: [String: ErrorCode] = [:]
       for name in missing {
+        if let code = refusal(ofNew: name) {
+          failures[name] = code
+          continue
+        }
         do throws(LogError) { try createIfMissing(name) } catch {
           logger.warning("topic \"\(name)\" could not be created: \(error)")
           failures[name] = ErrorCode(error)
@@ -35,8 +39,15 @@ extension Broker {
       let asked = request.topics
     else { return [] }
     let names = asked.compactMap(\.name)
-    let missing = names.filter { topics.topic(named: $0) == nil && isValid($0) }
+    let missing = names.filter { topics.topic(named: $0) == nil && isTopicName($0) }
     return Array(missing.prefix(Limits.createdTopicsPerRequest))
+  }
+
+  /// Why a topic of this name does not come into being by being asked for, if it does not.
+  private func refusal(ofNew name: String) -> ErrorCode? {
+    if name == GroupOffsets.topicName { return nil }
+    let isTaken = topics.name(collidingWith: name) != nil
+    return isTaken || HostedTopic.isInternal(name) ? .invalidTopicException : nil
   }
 
   private func createIfMissing(_ name: String) throws(LogError) {
@@ -53,7 +64,8 @@ extension Broker {
     }
   }
 
-  private func isValid(_ name: String) -> Bool {
+  /// Whether a topic can have the name.
+  func isTopicName(_ name: String) -> Bool {
     do throws(FormatError) {
       try TopicName.validate(name)
       return true
@@ -99,7 +111,7 @@ extension Broker {
       if let found = topics.topic(named: name) { return describe(found) }
       topic.id = .zero
       topic.errorCode =
-        failures[name] ?? (isValid(name) ? .unknownTopicOrPartition : .invalidTopicException)
+        failures[name] ?? (isTopicName(name) ? .unknownTopicOrPartition : .invalidTopicException)
     } else {
       if let found = topics.topic(asked.id) { return describe(found) }
       topic.errorCode = .unknownTopicID

@@ -7,7 +7,8 @@ extension Broker {
   ///
   /// The appends run here and now: a write to the operating system's memory is no longer than a hop
   /// to another thread. Acknowledgement 1 says that; acknowledgement −1 (all) waits until the
-  /// device has the batches, as the topic's durability asks for.
+  /// device has the batches, as the topic's durability asks for. A topic that syncs every append has
+  /// both wait.
   func produce(
     _ request: ProduceRequest, _ frame: RawSpan, _ context: RequestContext,
     into reply: inout Reply
@@ -75,7 +76,7 @@ struct ProduceAppends {
     let last = response.topics.count - 1
     var answer = ProduceResponse.Partition()
     answer.index = partition.index
-    if let code = refusal(of: topic) {
+    if let code = refusal(of: topic, hosted) {
       refuse(&answer, code)
     } else if let hosted, let target = hosted.partition(partition.index) {
       append(partition.records, frame, to: target, hosted.topic, &answer)
@@ -86,8 +87,9 @@ struct ProduceAppends {
     response.topics[last].partitions.append(answer)
   }
 
-  private func refusal(of topic: ProduceRequest.Topic) -> ErrorCode? {
+  private func refusal(of topic: ProduceRequest.Topic, _ hosted: HostedTopic?) -> ErrorCode? {
     guard (-1...1).contains(acks) else { return .invalidRequiredAcks }
+    if hosted?.isInternal == true { return .invalidTopicException }
     guard version <= 12 else { return nil }
     do throws(FormatError) { try TopicName.validate(topic.name) } catch {
       return .invalidTopicException
@@ -103,29 +105,52 @@ struct ProduceAppends {
       return refuse(&answer, .invalidRecord, "the request holds no batch for the partition")
     }
     let batch = frame.extracting(start..<(start + count))
-    if version < 7, codec(of: batch) == .zstd {
+    let attributes = attributes(of: batch)
+    if version < 7, attributes?.codec == .zstd {
       return refuse(
         &answer, .unsupportedCompressionType, "zstd needs version 7 of the request at least")
+    }
+    if attributes?.isTransactional == true {
+      return refuse(
+        &answer, .transactionalIDAuthorizationFailed, "transactions are not served here")
     }
     do throws(LogError) {
       let appended = try partition.log.append(batch, leaderEpoch: partition.leaderEpoch)
       answer.baseOffset = appended.baseOffset.rawValue
       answer.logAppendTimeMilliseconds = appended.logAppendTimeMilliseconds
       answer.logStartOffset = partition.log.startOffset.rawValue
-      guard acks == -1, topic.durability.isSynced else { return }
+      guard waits(for: topic) else {
+        // Nobody waits for it, and it is to be safe soon all the same.
+        if topic.configuration.beginsSyncs {
+          partition.log.whenDurable(below: appended.lastOffset.advanced(by: 1)) { _ in }
+        }
+        return
+      }
       let topicIndex = response.topics.count - 1
       unsynced.append(
         Unsynced(
           log: partition.log, next: appended.lastOffset.advanced(by: 1), topic: topicIndex,
           partition: response.topics[topicIndex].partitions.count))
+    } catch .closed {
+      // The topic has just been deleted.
+      refuse(&answer, version >= 13 ? .unknownTopicID : .unknownTopicOrPartition)
     } catch {
       refuse(&answer, ErrorCode(error), "\(error)")
     }
   }
 
-  private func codec(of batch: RawSpan) -> CompressionCodec? {
+  /// Whether the answer waits for the device.
+  private func waits(for topic: Topic) -> Bool {
+    switch acks {
+    case -1: topic.durability.isSynced || topic.configuration.syncsEveryAppend
+    case 1: topic.durability == .everyAppend || topic.configuration.syncsEveryAppend
+    default: false
+    }
+  }
+
+  private func attributes(of batch: RawSpan) -> BatchAttributes? {
     do throws(FormatError) {
-      return try RecordBatchHeader(parsing: batch).attributes.codec
+      return try RecordBatchHeader(parsing: batch).attributes
     } catch {
       // The append says what is wrong with it.
       return nil

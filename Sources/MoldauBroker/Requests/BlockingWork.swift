@@ -11,8 +11,14 @@ final class BlockingWork: Sendable {
     var isStopping = false
   }
 
+  private let name: String
   private let state = Mutex(State())
   private let signal = WakeSignal()
+
+  /// - Parameter name: the thread's, for those who look at the process; at most 15 bytes.
+  init(name: String) {
+    self.name = name
+  }
 
   /// Adds a job; returns false when too many wait, or after `stop`.
   func add(_ job: @escaping @Sendable () -> Void) -> Bool {
@@ -20,7 +26,7 @@ final class BlockingWork: Sendable {
       guard !state.isStopping, state.jobs.count < Limits.blockingJobCount else { return false }
       state.jobs.append(job)
       if state.thread == nil {
-        state.thread = EngineThread(name: "moldau-broker") { [self] in run() }
+        state.thread = EngineThread(name: name) { [self] in run() }
       }
       return true
     }

@@ -32,8 +32,13 @@ package final class HostedTopic: Sendable {
   /// Whether the broker itself keeps its state in the topic.
   var isInternal: Bool { Self.isInternal(topic.name) }
 
-  /// Whether the broker itself keeps its state in the topic of this name.
+  /// Whether a topic of this name is the broker's own, or would be in another broker.
   static func isInternal(_ name: String) -> Bool { internalNames.contains(name) }
 
-  private static let internalNames: Set<String> = ["__consumer_offsets", "__transaction_state"]
+  /// The topic of Kafka's metadata quorum.
+  static let clusterMetadataName = "__cluster_metadata"
+
+  private static let internalNames: Set<String> = [
+    "__consumer_offsets", "__transaction_state", clusterMetadataName,
+  ]
 }

@@ -1,3 +1,4 @@
+import MoldauFormat
 package import MoldauLog
 import MoldauProtocol
 
@@ -19,5 +20,13 @@ package final class Partition: Sendable {
   func refusal(ofEpoch epoch: Int32) -> ErrorCode? {
     guard epoch >= 0, epoch != leaderEpoch else { return nil }
     return epoch < leaderEpoch ? .fencedLeaderEpoch : .unknownLeaderEpoch
+  }
+
+  /// The greatest epoch at or below `epoch` and the offset at which it ended, the log's end for the
+  /// current one; nil for an epoch that is yet to come or that the log no longer knows (KIP-279).
+  func end(ofEpoch epoch: Int32) -> (epoch: Int32, end: Offset)? {
+    if epoch == leaderEpoch { return (epoch, log.endOffset) }
+    guard epoch >= 0, epoch < leaderEpoch else { return nil }
+    return log.endOffset(ofEpoch: epoch)
   }
 }

@@ -34,7 +34,30 @@ final class TopicDirectory: Sendable {
       state.withLock { $0.names[id] = nil }
       return nil
     }
-    return store.topics.first { $0.id == id }.map(host)
+    return store.firstTopic { $0.id == id }.map(host)
+  }
+
+  /// The name of a topic that differs from `name` only in '.' and '_', if there is one.
+  ///
+  /// - Complexity: O(*n*) in the number of topics where `name` has either character.
+  func name(collidingWith name: String) -> String? {
+    func isEither(_ character: UInt8) -> Bool {
+      character == UInt8(ascii: ".") || character == UInt8(ascii: "_")
+    }
+    guard name.utf8.contains(where: isEither) else { return nil }
+    let found = store.firstTopic { topic in
+      topic.name != name && topic.name.utf8.count == name.utf8.count
+        && zip(topic.name.utf8, name.utf8).allSatisfy { $0 == $1 || isEither($0) && isEither($1) }
+    }
+    return found?.name
+  }
+
+  /// Lets go of a topic that was deleted.
+  func forget(_ topic: Topic) {
+    state.withLock { state in
+      if state.byName[topic.name]?.topic === topic { state.byName[topic.name] = nil }
+      state.names[topic.id] = nil
+    }
   }
 
   private func host(_ topic: Topic) -> HostedTopic {

@@ -12,7 +12,7 @@ struct StoreFolder {
   static let fileNames = Set(
     checkpointNames + CommitJournal.fileNames + [
       StoreLayout.lock, StoreLayout.cleanShutdownMarker, StoreLayout.metaProperties,
-      StoreLayout.topicConfigurations, StoreLayout.failedSyncMarker,
+      StoreLayout.topicConfigurations, StoreLayout.producerIDs, StoreLayout.failedSyncMarker,
     ])
 
   let path: String

@@ -101,6 +101,12 @@ public struct TopicConfiguration: Hashable, Sendable {
   /// Whether offsets may be missing although the topic is not compacted, because it was once, or
   /// because another program wrote it.
   package var mayHaveGaps = false
+  /// The settings that were set for this topic in particular, by Kafka's names; what the others are,
+  /// the broker that made the topic has chosen.
+  package var explicitSettings: Set<String> = []
+  /// Settings for which the store has no field, by Kafka's names: a broker keeps them here for those
+  /// who ask. Values hold no blank and no control character.
+  package var keptSettings: [String: String] = [:]
 
   /// A duration that no clock comes to.
   public static let unbounded: Duration = .milliseconds(Int64.max)

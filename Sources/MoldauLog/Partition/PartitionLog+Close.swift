@@ -5,6 +5,7 @@ extension PartitionLog {
   /// Refuses further appends and wakes those who wait for them.
   func close() {
     state.withLock { $0.isClosed = true }
+    closed.store(true, ordering: .releasing)
     observers.notifyAll()
   }
 
@@ -14,7 +15,8 @@ extension PartitionLog {
     for segment in segments { segment.releaseHandles() }
   }
 
-  package var isClosed: Bool { state.withLock { $0.isClosed } }
+  /// Whether no more can be appended: the store was closed, or the topic deleted.
+  package var isClosed: Bool { closed.load(ordering: .acquiring) }
 
   /// Lets a window go that nothing was appended through since the last call.
   func releaseIdleWindow() {

@@ -33,6 +33,7 @@ package final class PartitionLog: Sendable {
   /// before another's sync of the same file can seem to succeed.
   let syncing = Mutex(())
   let observers = AppendObservers()
+  let closed = Atomic<Bool>(false)
   let compaction = CompactionState()
   /// The end offset that the metrics were last told; the maintenance thread's.
   let reportedCounter: Atomic<Int64>
@@ -105,7 +106,23 @@ package final class PartitionLog: Sendable {
   /// The bytes of all segments.
   package var byteCount: Int { segments.reduce(0) { $0 + $1.byteCount } }
 
+  /// Where the next batch is written, by which a waiting reader tells how many bytes have come: the
+  /// active segment's first offset, and its bytes.
+  package var writePosition: (segment: Offset, byteCount: Int) {
+    segmentList.withLock { segments in
+      guard let active = segments.last else { preconditionFailure("a log has a segment") }
+      return (active.baseOffset, active.byteCount)
+    }
+  }
+
   package var segmentCount: Int { segmentList.withLock { $0.count } }
+
+  // MARK: Producers
+
+  /// The greatest id of a producer that the log remembers, −1 when there is none.
+  package var highestProducerID: Int64 {
+    state.withLock { $0.producers.producers.keys.max() ?? -1 }
+  }
 
   // MARK: Leader epochs
 

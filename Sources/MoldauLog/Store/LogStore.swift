@@ -70,6 +70,13 @@ public final class LogStore: Sendable {
     state.withLock { $0.topics.values.sorted { $0.name < $1.name } }
   }
 
+  /// Any topic for which `matches` holds, if there is one.
+  ///
+  /// - Complexity: O(*n*) in the number of topics, under the lock that every look for a topic takes.
+  package func firstTopic(where matches: (Topic) -> Bool) -> Topic? {
+    state.withLock { $0.topics.values.first(where: matches) }
+  }
+
   /// The topic of this name, if there is one.
   public func existingTopic(_ name: String) -> Topic? {
     state.withLock { $0.topics[name] }

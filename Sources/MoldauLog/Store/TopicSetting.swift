@@ -26,6 +26,11 @@ package enum TopicSetting: String, CaseIterable, Sendable {
   case durability = "moldau.durability"
   case partitionCount = "moldau.partitions"
   case mayHaveGaps = "moldau.gaps"
+  /// `TopicConfiguration.explicitSettings`, with commas between them; absent where there is none.
+  case explicitSettings = "moldau.set"
+
+  /// Stands in front of the keys of `TopicConfiguration.keptSettings`.
+  fileprivate static let keptPrefix = "kept."
 }
 
 extension TopicConfiguration {
@@ -40,6 +45,9 @@ extension TopicConfiguration {
       if isRetention ? hasOwnRetention : value != standard[setting] {
         result.append((setting.rawValue, value))
       }
+    }
+    for (key, value) in keptSettings.sorted(by: { $0.key < $1.key }) {
+      result.append((TopicSetting.keptPrefix + key, value))
     }
     return result
   }
@@ -67,6 +75,8 @@ extension TopicConfiguration {
     case .durability: durability?.settingText
     case .partitionCount: "\(partitionCount)"
     case .mayHaveGaps: "\(mayHaveGaps)"
+    case .explicitSettings:
+      explicitSettings.isEmpty ? nil : explicitSettings.sorted().joined(separator: ",")
     }
   }
 
@@ -117,11 +127,16 @@ extension TopicConfiguration {
         throw setting.refusal(of: text, "neither true nor false")
       }
       self.mayHaveGaps = mayHaveGaps
+    case .explicitSettings: explicitSettings = Set(text.split(separator: ",").map(String.init))
     }
   }
 
   /// Sets the setting of this name from its text.
   mutating func set(_ key: String, to text: String) throws(FormatError) {
+    if key.hasPrefix(TopicSetting.keptPrefix) {
+      keptSettings[String(key.dropFirst(TopicSetting.keptPrefix.count))] = text
+      return
+    }
     guard let setting = TopicSetting(rawValue: key) else {
       throw .invalid(field: key, reason: "there is no such setting")
     }

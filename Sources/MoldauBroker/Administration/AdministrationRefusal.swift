@@ -1,0 +1,21 @@
+import MoldauLog
+import MoldauProtocol
+
+/// Why a request that looks after topics or settings was refused, in the client's words.
+struct AdministrationRefusal: Error, Equatable {
+  let code: ErrorCode
+  let message: String
+
+  init(_ code: ErrorCode, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  init(_ error: LogError) {
+    self.init(ErrorCode(error), "\(error)")
+  }
+
+  /// Too much work waits already; clients try again.
+  static let busy = AdministrationRefusal(
+    .requestTimedOut, "too many requests wait for the broker; try again")
+}

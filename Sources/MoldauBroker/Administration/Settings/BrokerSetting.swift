@@ -1,0 +1,87 @@
+import MoldauLog
+import MoldauProtocol
+
+/// A setting of the broker as Kafka's clients know it, and what it is. None can be changed by them.
+struct BrokerSetting: Sendable {
+  let name: String
+  let value: String
+  /// Where it is from: one of `DescribeConfigsResponse.Source`.
+  let source: Int8
+  /// One of `DescribeConfigsResponse.ValueType`.
+  let valueType: Int8
+  let documentation: String
+
+  private init(_ name: String, _ value: String, _ standard: String?, _ type: Int8, _ text: String) {
+    self.name = name
+    self.value = value
+    source =
+      value == standard
+      ? DescribeConfigsResponse.Source.default : DescribeConfigsResponse.Source.staticBroker
+    valueType = type
+    documentation = text
+  }
+
+  private static func flag(
+    _ name: String, _ value: Bool, _ standard: Bool, _ documentation: String
+  ) -> BrokerSetting {
+    BrokerSetting(
+      name, "\(value)", "\(standard)", DescribeConfigsResponse.ValueType.boolean, documentation)
+  }
+
+  private static func int(
+    _ name: String, _ value: Int, _ standard: Int?, _ documentation: String
+  ) -> BrokerSetting {
+    BrokerSetting(
+      name, "\(value)", standard.map { "\($0)" }, DescribeConfigsResponse.ValueType.int,
+      documentation)
+  }
+
+  private static func text(
+    _ name: String, _ value: String, _ documentation: String
+  ) -> BrokerSetting {
+    BrokerSetting(name, value, nil, DescribeConfigsResponse.ValueType.string, documentation)
+  }
+
+  /// Those that clients and tools ask for, in the order of their names.
+  static func all(_ broker: Broker, _ client: ClientConnection) -> [BrokerSetting] {
+    let configuration = broker.configuration
+    let own = [
+      int("broker.id", Int(broker.identity.nodeID), nil, "The broker's number in its cluster."),
+      int("node.id", Int(broker.identity.nodeID), nil, "The broker's number in its cluster."),
+      text("log.dir", broker.store.path, "Where the records are."),
+      text("log.dirs", broker.store.path, "Where the records are."),
+      text(
+        "advertised.listeners",
+        "PLAINTEXT://\(client.advertisedHost):\(client.advertisedPort)",
+        "Where this client is told to connect."),
+      int(
+        "num.partitions", configuration.newTopics.partitionCount, 1,
+        "The partitions of a topic whose creator leaves their number to the broker."),
+      int("default.replication.factor", 1, 1, "The replicas of a partition; there is one."),
+      flag(
+        "auto.create.topics.enable", configuration.createsTopics, true,
+        "Whether a topic comes into being when a client asks for it."),
+      flag(
+        "delete.topic.enable", configuration.deletesTopics, true,
+        "Whether clients may delete topics."),
+      int(
+        "max.incremental.fetch.session.cache.slots", Limits.fetchSessionCount,
+        Limits.fetchSessionCount, "Fetch sessions that are remembered at once."),
+      int(
+        "fetch.max.bytes", Limits.fetchBytes, Limits.fetchBytes,
+        "The most bytes of one fetch answer; a single batch may be larger."),
+      int(
+        "max.request.partition.size.limit", Limits.describedPartitionsPerRequest,
+        Limits.describedPartitionsPerRequest,
+        "The most partitions that one answer to DescribeTopicPartitions has."),
+    ]
+    let ofTopics = TopicConfigKey.all.compactMap { setting in
+      setting.brokerName.map { name in
+        BrokerSetting(
+          name, broker.topicSettings.value(of: setting, in: broker.topicSettings.defaults),
+          setting.standard, setting.kind.valueType, setting.documentation)
+      }
+    }
+    return (own + ofTopics).sorted { $0.name < $1.name }
+  }
+}

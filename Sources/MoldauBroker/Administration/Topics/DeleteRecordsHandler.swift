@@ -1,0 +1,72 @@
+import MoldauFormat
+import MoldauLog
+import MoldauProtocol
+
+extension Broker {
+  /// Moves the starts of partitions up. When the answer comes the records below are gone for good.
+  func deleteRecords(
+    _ request: DeleteRecordsRequest, _ context: RequestContext, into reply: inout Reply
+  ) -> Outcome {
+    PendingWork.start(
+      context, on: blockingWork, into: &reply,
+      refusal: deleteRecords(request) { _, _ throws(AdministrationRefusal) in throw .busy }
+    ) { [self] in
+      deleteRecords(request) { name, asked throws(AdministrationRefusal) in
+        try deleteRecords(asked, of: name)
+      }
+    }
+  }
+
+  private func deleteRecords(
+    _ request: DeleteRecordsRequest,
+    _ delete: (String, DeleteRecordsRequest.Partition) throws(AdministrationRefusal) -> Offset
+  ) -> DeleteRecordsResponse {
+    var response = DeleteRecordsResponse()
+    response.topics = request.topics.map { topic in
+      var answer = DeleteRecordsResponse.Topic()
+      answer.name = topic.name
+      answer.partitions = topic.partitions.map { asked in
+        var partition = DeleteRecordsResponse.Partition()
+        partition.index = asked.index
+        do throws(AdministrationRefusal) {
+          partition.lowWatermark = try delete(topic.name, asked).rawValue
+        } catch {
+          partition.lowWatermark = -1
+          partition.errorCode = error.code
+        }
+        return partition
+      }
+      return answer
+    }
+    return response
+  }
+
+  /// Returns where the partition begins then.
+  private func deleteRecords(
+    _ asked: DeleteRecordsRequest.Partition, of name: String
+  ) throws(AdministrationRefusal) -> Offset {
+    guard let topic = topics.topic(named: name), let partition = topic.partition(asked.index) else {
+      throw AdministrationRefusal(.unknownTopicOrPartition, "there is no such partition")
+    }
+    guard !topic.isInternal else {
+      throw AdministrationRefusal(.invalidTopicException, "the topic is the broker's own")
+    }
+    guard topic.topic.configuration.cleanupPolicy.deletes else {
+      throw AdministrationRefusal(.policyViolation, "the topic is compacted, not deleted from")
+    }
+    let log = partition.log
+    let target = asked.offset == -1 ? log.endOffset : Offset(rawValue: asked.offset)
+    guard asked.offset >= -1, target <= log.endOffset else {
+      throw AdministrationRefusal(.offsetOutOfRange, "the partition ends at \(log.endOffset)")
+    }
+    // What is gone already is no error.
+    guard target > log.startOffset else { return log.startOffset }
+    do throws(LogError) {
+      try log.deleteRecords(
+        before: target, topic.topic.configuration, now: clock.nowMilliseconds())
+    } catch {
+      throw AdministrationRefusal(error)
+    }
+    return log.startOffset
+  }
+}
