@@ -20,7 +20,8 @@ struct GroupLoading: Sendable {
   var offsets: GroupOffsets?
   /// By partition of the topic.
   var partitions: [Progress] = []
-  var waiters: [(groupIDs: [String]?, body: @Sendable () -> Void)] = []
+  var waiters: [Int: (groupIDs: [String]?, body: @Sendable () -> Void)] = [:]
+  var lastWaiter = 0
 
   func progress(of groupIDs: [String]?) -> Progress {
     guard let offsets else { return hasFailed ? .failed : .waiting }
@@ -38,9 +39,9 @@ struct GroupLoading: Sendable {
 
   /// Takes out those who wait for nothing any more.
   mutating func takeReadyWaiters() -> [@Sendable () -> Void] {
-    let done = waiters.filter { progress(of: $0.groupIDs) != .waiting }
-    waiters = waiters.filter { progress(of: $0.groupIDs) == .waiting }
-    return done.map(\.body)
+    let done = waiters.filter { progress(of: $0.value.groupIDs) != .waiting }
+    for id in done.keys { waiters[id] = nil }
+    return done.values.map(\.body)
   }
 }
 
@@ -89,12 +90,21 @@ extension GroupCoordinator {
   }
 
   /// Calls `body` once when the readiness of the groups is no longer `loading`; from any thread.
-  func whenLoaded(_ groupIDs: [String]?, _ body: @escaping @Sendable () -> Void) {
-    let ready = loading.withLock { loading in
-      loading.waiters.append((groupIDs, body))
-      return loading.takeReadyWaiters()
+  /// Returns the number by which `stopWaiting` forgets it.
+  @discardableResult
+  func whenLoaded(_ groupIDs: [String]?, _ body: @escaping @Sendable () -> Void) -> Int {
+    let (id, ready) = loading.withLock { loading in
+      loading.lastWaiter += 1
+      loading.waiters[loading.lastWaiter] = (groupIDs, body)
+      return (loading.lastWaiter, loading.takeReadyWaiters())
     }
     for body in ready { body() }
+    return id
+  }
+
+  /// Forgets who waits for groups to be loaded.
+  func stopWaiting(_ id: Int) {
+    loading.withLock { $0.waiters[id] = nil }
   }
 
   /// Begins to read the internal topic, which is created when it is missing, on a thread of its own.

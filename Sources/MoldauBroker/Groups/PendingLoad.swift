@@ -13,6 +13,7 @@ final class PendingLoad: PendingRequest {
   private let refuse: (ErrorCode, inout Reply) -> Void
   private let isTimeUp = Flag()
   private var timer: Scheduler.Timer?
+  private var waiter: Int?
   /// Once loaded: what the request itself waits for.
   private var inner: (any PendingRequest)?
 
@@ -58,7 +59,7 @@ final class PendingLoad: PendingRequest {
     groups.scheduler.set(
       timer, at: groups.scheduler.clock.nowMilliseconds() + Limits.groupLoadWaitMilliseconds)
     self.timer = timer
-    groups.whenLoaded(groupIDs) { waker.wake() }
+    waiter = groups.whenLoaded(groupIDs) { waker.wake() }
   }
 
   func resume(_ reason: ResumeReason, into reply: inout Reply) -> Bool {
@@ -84,7 +85,9 @@ final class PendingLoad: PendingRequest {
 
   func cancel() {
     if let timer { groups.scheduler.cancel(timer) }
+    if let waiter { groups.stopWaiting(waiter) }
     timer = nil
+    waiter = nil
     inner?.cancel()
   }
 }
