@@ -296,10 +296,8 @@ enum SystemCalls {
     guard retrying({ Int(fsync(descriptor)) }) == 0 else { throw failure("fsync", path) }
   }
 
-  /// `syncfs` of the file system that holds a directory.
-  static func syncFileSystem(_ path: String) throws(DiskError) {
-    let descriptor = try openFile(path, O_RDONLY | O_DIRECTORY)
-    defer { closeFile(descriptor) }
+  /// `syncfs` of the file system that holds an open directory.
+  static func syncFileSystem(_ descriptor: Int32, _ path: String) throws(DiskError) {
     guard retrying({ Int(moldau_syncfs(descriptor)) }) == 0 else { throw failure("syncfs", path) }
   }
 

@@ -6,6 +6,8 @@
 
 /// The operating system's files.
 package struct SystemDisk: Disk {
+  private let fileSystems = FileSystemHandles()
+
   package init() {}
 
   package func open(_ path: String, _ mode: OpenMode) throws(DiskError) -> any DiskFile {
@@ -63,13 +65,16 @@ package struct SystemDisk: Disk {
   }
 
   package func syncFileSystem(_ path: String) throws(DiskError) {
-    try SystemCalls.syncFileSystem(path)
+    try fileSystems.sync(path)
   }
 
   package func lock(_ path: String) throws(DiskError) -> (any DiskLock)? {
     // A lock belongs to the open file description, so a second one in this process is refused too.
     let file = SystemFile(try SystemCalls.openFile(path, O_RDWR | O_CREAT), path)
-    return try file.lock() ? SystemLock(file) : nil
+    guard try file.lock() else { return nil }
+    // Whoever takes a lock is about to write: errors from here on are what syncs have to tell of.
+    try fileSystems.open(parent(of: path))
+    return SystemLock(file)
   }
 
   package func availableBytes(at path: String) throws(DiskError) -> Int {

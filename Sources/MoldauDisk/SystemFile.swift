@@ -15,6 +15,11 @@ final class SystemFile: DiskFile {
 
   var descriptor: CInt? { fileDescriptor }
 
+  /// Makes all of the file system durable that the file is on.
+  func syncFileSystem() throws(DiskError) {
+    try SystemCalls.syncFileSystem(fileDescriptor, path)
+  }
+
   func size() throws(DiskError) -> Int {
     try SystemCalls.size(of: fileDescriptor, path: path)
   }

@@ -48,6 +48,9 @@ public struct RecoveryReport: Sendable, Equatable {
   public var cutByteCount = 0
   /// Records that a power cut had taken from segments and that the commit journal gave back.
   public var replayedBatchCount = 0
+  /// The bytes of commits in the journal that were damaged although later ones are whole. What they
+  /// held is lost where the segments do not have it.
+  public var damagedJournalByteCount = 0
   /// Segments whose indexes were made anew from their logs.
   public var rebuiltIndexCount = 0
   /// What was damaged, in no particular order.
@@ -83,6 +86,9 @@ extension RecoveryReport: CustomStringConvertible {
       lines.append("restored \(replayedBatchCount) batches from the commit journal")
     }
     if rebuiltIndexCount > 0 { lines.append("rebuilt \(rebuiltIndexCount) indexes") }
+    if damagedJournalByteCount > 0 {
+      lines.append("DAMAGE in the commit journal: \(damagedJournalByteCount) bytes of commits")
+    }
     for damage in damages {
       lines.append(
         "DAMAGE in \(damage.path) at byte \(damage.position), \(damage.byteCount) bytes, offsets"

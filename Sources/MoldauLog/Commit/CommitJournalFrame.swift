@@ -9,6 +9,8 @@ package struct CommitJournalFrame {
   static let entryHeaderByteCount = 36
   /// Where in the header the sequence number is.
   static let sequencePosition = 8
+  /// Where in the header the number of bytes behind it is.
+  static let payloadLengthPosition = 16
 
   /// What an entry says of a partition.
   package enum Kind: UInt8 {

@@ -19,6 +19,8 @@ struct JournalReplay: Sendable {
 
   private var files: [[UInt8]] = []
   private var runs: [PartitionKey: [Run]] = [:]
+  /// The bytes of frames that were damaged although others follow them.
+  private(set) var damagedByteCount = 0
 
   init() {}
 
@@ -33,7 +35,9 @@ struct JournalReplay: Sendable {
       } catch {
         throw LogError(error)
       }
-      frames += Self.frames(of: files[files.count - 1]).map { (files.count - 1, $0) }
+      let found = Self.frames(of: files[files.count - 1])
+      damagedByteCount += found.damagedByteCount
+      frames += found.frames.map { (files.count - 1, $0) }
     }
     frames.sort { $0.frame.sequence < $1.frame.sequence }
     for (file, frame) in frames {
@@ -43,19 +47,56 @@ struct JournalReplay: Sendable {
 
   /// The frames from a file's start on, as far as they are whole and follow each other: what lies
   /// behind is of an earlier turn of the file, or was not written to its end.
-  private static func frames(of bytes: [UInt8]) -> [CommitJournalFrame] {
+  ///
+  /// A frame that is not whole and is followed by the next but one is damaged, not the end.
+  private static func frames(
+    of bytes: [UInt8]
+  ) -> (frames: [CommitJournalFrame], damagedByteCount: Int) {
     var frames: [CommitJournalFrame] = []
+    var damagedByteCount = 0
     var position = 0
     while true {
-      do throws(FormatError) {
-        let frame = try unsafe CommitJournalFrame(parsing: bytes.span.bytes, at: position)
-        if let last = frames.last, frame.sequence != last.sequence + 1 { return frames }
+      let expected = frames.last.map { $0.sequence + 1 }
+      if let frame = frame(in: bytes, at: position, sequence: expected) {
         frames.append(frame)
         position += frame.byteCount
-      } catch {
-        return frames
+      } else if let expected, let end = claimedEnd(in: bytes, at: position, sequence: expected),
+        let frame = frame(in: bytes, at: end, sequence: expected + 1)
+      {
+        damagedByteCount += end - position
+        frames.append(frame)
+        position = end + frame.byteCount
+      } else {
+        return (frames, damagedByteCount)
       }
     }
+  }
+
+  /// The frame of this sequence number, or of any, that begins at a position; nil when none does.
+  private static func frame(
+    in bytes: [UInt8], at position: Int, sequence: UInt64?
+  ) -> CommitJournalFrame? {
+    do throws(FormatError) {
+      let frame = try unsafe CommitJournalFrame(parsing: bytes.span.bytes, at: position)
+      return sequence.map { $0 == frame.sequence } ?? true ? frame : nil
+    } catch {
+      return nil
+    }
+  }
+
+  /// Where a frame ends that is damaged behind its header, by what that says.
+  private static func claimedEnd(
+    in bytes: [UInt8], at position: Int, sequence: UInt64
+  ) -> Int? {
+    guard bytes.count - position >= CommitJournalFrame.headerByteCount else { return nil }
+    let header = unsafe bytes.span.bytes.extracting(droppingFirst: position)
+    guard header.bigEndian(UInt32.self, at: 0) == CommitJournalFrame.magic,
+      header.bigEndian(UInt64.self, at: CommitJournalFrame.sequencePosition) == sequence
+    else { return nil }
+    let end =
+      position + CommitJournalFrame.headerByteCount
+      + Int(header.bigEndian(UInt32.self, at: CommitJournalFrame.payloadLengthPosition))
+    return end <= bytes.count ? end : nil
   }
 
   private mutating func add(_ entry: CommitJournalFrame.Entry, file: Int) {
@@ -68,6 +109,11 @@ struct JournalReplay: Sendable {
       // A frame whose checksum holds was written by somebody; what it says may still be nonsense.
       guard let end = endOffset(of: entry.batches, in: file), end > entry.baseOffset else {
         return
+      }
+      // A log's entries follow each other: one that begins below the last's end was written after a
+      // cut, whose entry may be in a damaged frame.
+      if let last = runs[key]?.last, last.offsets.upperBound > entry.baseOffset {
+        runs[key] = runs[key]?.compactMap { cut($0, to: entry.baseOffset) }
       }
       runs[key, default: []].append(
         Run(file: file, bytes: entry.batches, offsets: entry.baseOffset..<end))

@@ -87,6 +87,7 @@ struct StoreOpening {
     let journal = wasClean ? JournalReplay() : try JournalReplay(directory: path, disk: disk)
     services.topicChanges.withLock { $0 = configurations }
     report.wasClean = wasClean
+    report.damagedJournalByteCount = journal.damagedByteCount
     let logs = try PartitionRecovery(
       services: services, configuration: configuration, configurations: configurations,
       recoveryPoints: configuration.checksEverything
@@ -110,6 +111,9 @@ struct StoreOpening {
     if wasClean { try removeJournal() } else { try finishRecovery(logs) }
     report.duration = started.duration(to: .now)
     services.metrics.recovered(report)
+    if journal.damagedByteCount > 0 {
+      services.logger.error("\(journal.damagedByteCount) bytes of the commit journal are damaged")
+    }
     for damage in report.damages {
       services.logger.error("\(damage.path): damage at byte \(damage.position), see the report")
     }

@@ -1,0 +1,39 @@
+import MoldauDisk
+import MoldauFormat
+import Testing
+
+@testable import MoldauLog
+
+/// A commit journal of which a part cannot be read.
+struct JournalDamageTests {
+  @Test("a damaged commit is reported, and hides none of those behind it", arguments: [0, 1, 2])
+  func damagedFrame(damaged: Int) throws {
+    let disk = SimulatedDisk()
+    let store = try openStore(disk)
+    let topic = try store.createTopic("orders", TopicConfiguration(retention: []))
+    for value in ["a", "b", "c"] { try topic.appendBlocking(Record(value: value)) }
+    let path = "/store/\(CommitJournal.fileNames[0])"
+    let journal = try disk.contents(of: path)
+    var position = 0
+    for _ in 0..<damaged {
+      position += try unsafe CommitJournalFrame(parsing: journal.span.bytes, at: position).byteCount
+    }
+    // In the batch behind the headers of the frame and the entry.
+    position += CommitJournalFrame.headerByteCount + CommitJournalFrame.entryHeaderByteCount + 50
+    let file = try disk.open(path, .readWrite)
+    let flipped = [journal[position] ^ 1]
+    try unsafe flipped.span.bytes.withUnsafeBytes { try unsafe file.write($0, at: position) }
+    try file.sync()
+
+    let again = try openStore(disk.crash(.loseAllUnsynced))
+    let recovered = try #require(again.existingTopic("orders"))
+    // Before the first and behind the last of a file, damage cannot be told from what was not written.
+    let expected = [[], ["a", "c"], ["a", "b"]][damaged]
+    #expect(try recovered.scannedValues() == expected)
+    #expect((again.recovery.damagedJournalByteCount > 0) == (damaged == 1))
+    #expect(
+      again.recovery.damages.map(\.offsets)
+        == (damaged == 1 ? [Offset(rawValue: 1)..<Offset(rawValue: 2)] : []))
+    try again.closeBlocking()
+  }
+}
