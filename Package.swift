@@ -47,9 +47,8 @@ let package = Package(
     .executableTarget(
       name: "moldau",
       dependencies: [
-        "MoldauSettings", "MoldauServer", "MoldauClient", "MoldauInspect", "MoldauReport",
-        "MoldauBenchmarks",
-        "MoldauLog", "MoldauDisk", logging,
+        "MoldauSettings", "MoldauServer", "MoldauCommands", "MoldauClient", "MoldauInspect",
+        "MoldauReport", "MoldauBenchmarks", "MoldauLog", "MoldauDisk", logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -79,6 +78,7 @@ let package = Package(
     library(
       "MoldauBroker", ["MoldauProtocol", "MoldauLog", "MoldauDisk", "MoldauFormat", logging]),
     library("MoldauInspect", ["MoldauReport", "MoldauLog", "MoldauDisk", "MoldauFormat"]),
+    library("MoldauCommands", ["MoldauClient", "MoldauReport", "MoldauProtocol", "MoldauFormat"]),
     library("MoldauClient", ["MoldauProtocol", "MoldauCompression", "MoldauFormat"]),
     library("MoldauProtocol", ["MoldauFormat"]),
     library("MoldauReport", ["MoldauFormat"]),
@@ -138,6 +138,12 @@ let package = Package(
     tests("MoldauReportTests", ["MoldauReport", "MoldauFormat"]),
     tests("MoldauProtocolTests", ["MoldauProtocol", "MoldauFormat"]),
     tests("MoldauClientTests", ["MoldauClient", "MoldauProtocol", "MoldauFormat"]),
+    tests(
+      "MoldauCommandsTests",
+      [
+        "MoldauCommands", "MoldauServer", "MoldauBroker", "MoldauClient", "MoldauProtocol",
+        "MoldauLog", "MoldauFormat",
+      ]),
     tests("MoldauBrokerTests", ["MoldauBroker", "MoldauProtocol", "MoldauLog", "MoldauDisk"]),
     tests(
       "MoldauServerTests",

@@ -200,6 +200,9 @@ package final class Cluster {
     }
   }
 
+  /// Waits.
+  package static func pause(milliseconds: Int32) { SystemSocket.pause(milliseconds: milliseconds) }
+
   /// Waits the time between two attempts and forgets who leads what.
   func pause(beforeAttempt attempt: Int) {
     let doubled = Limits.firstPauseMilliseconds << Int32(min(attempt - 1, 10))

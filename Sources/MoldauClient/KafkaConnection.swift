@@ -293,7 +293,8 @@ package final class KafkaConnection {
 
   // MARK: Errors
 
-  func error(_ reason: ClientError.Reason) -> ClientError {
+  /// Returns the error, and remembers when it leaves the connection of no use.
+  package func error(_ reason: ClientError.Reason) -> ClientError {
     if reason.breaksConnection { isUsable = false }
     return ClientError(reason, at: endpoint)
   }

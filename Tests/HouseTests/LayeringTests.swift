@@ -18,6 +18,7 @@ struct LayeringTests {
     ("MoldauInspect", ["MoldauReport", "MoldauLog", "MoldauDisk", "MoldauFormat"]),
     ("MoldauProtocol", ["MoldauFormat"]),
     ("MoldauClient", ["MoldauProtocol", "MoldauCompression", "MoldauFormat"]),
+    ("MoldauCommands", ["MoldauClient", "MoldauReport", "MoldauProtocol", "MoldauFormat"]),
     (
       "MoldauBroker",
       [
