@@ -12,7 +12,8 @@ struct RecordFormatTests {
     headers: [RecordHeader] = []
   ) throws -> String {
     var batch = BatchBuilder()
-    batch.append(key: nil, value: [].span, timestampMilliseconds: 0)
+    let empty: [UInt8] = []
+    batch.append(key: nil, value: empty.span, timestampMilliseconds: 0)
     batch.append(
       key: key?.span, value: value?.span, timestampMilliseconds: 1_700_000_000_000,
       headers: headers)

@@ -24,6 +24,7 @@ struct TestBroker: Sendable {
     // Records of any time stay.
     configuration.broker.newTopics.retention = []
     configuration.broker.newTopics.partitionCount = partitionCount
+    configuration.broker.groups.initialRebalanceDelay = .zero
     let server = try await BrokerServer.start(store: store, configuration)
     let result: Result<Void, any Error> = await withCheckedContinuation { continuation in
       Thread.detachNewThread {
@@ -112,4 +113,19 @@ final class LineInput: CommandInput {
   func next(waitMilliseconds: Int32) -> InputChunk {
     chunks.isEmpty ? .end : chunks.removeFirst()
   }
+}
+
+/// Runs `work` on a thread of its own beside `meanwhile`; returns when both have.
+func withThread(
+  _ work: @escaping @Sendable () throws -> Void, meanwhile: () throws -> Void
+) throws {
+  let done = DispatchSemaphore(value: 0)
+  let failure = Mutex<(any Error)?>(nil)
+  Thread.detachNewThread {
+    do { try work() } catch { failure.withLock { $0 = error } }
+    done.signal()
+  }
+  defer { done.wait() }
+  try meanwhile()
+  if let error = failure.withLock({ $0 }) { throw error }
 }

@@ -77,7 +77,7 @@ struct TextTests {
     ])
   func base64(text: String, encoded: String) {
     var found: [UInt8] = []
-    Array(text.utf8).withUnsafeBytes { unsafe Base64.encode($0, into: &found) }
+    unsafe Array(text.utf8).withUnsafeBytes { unsafe Base64.encode($0, into: &found) }
     #expect(String(decoding: found, as: UTF8.self) == encoded)
     #expect(Base64.decode(encoded.utf8) == Array(text.utf8))
   }
