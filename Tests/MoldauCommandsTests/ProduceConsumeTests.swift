@@ -13,6 +13,7 @@ struct ProduceConsumeTests {
         $0.producer.codec = codec
         $0.producer.batchByteCount = 300
       }
+      #expect(output.lines == [])
       #expect(output.notes.count == 1)
       #expect(output.notes[0].hasPrefix("200 records written to log "))
       #expect(try broker.consume("log") == lines)
