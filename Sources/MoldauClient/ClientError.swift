@@ -46,7 +46,7 @@ package struct ClientError: Error, Equatable, Sendable, CustomStringConvertible 
       "The host of \(endpoint) is not known: \(explanation). Check the name's spelling."
     case .unreachable(let errno):
       "No connection to \(endpoint): \(SystemSocket.explanation(of: errno)). "
-        + "Is a broker running there? Check the address, or start one."
+        + "Is a broker running there?"
     case .advertisedUnreachable(let source, let explanation):
       "The broker at \(source) tells clients to connect to \(endpoint), which cannot be reached: "
         + "\(explanation). Correct the address that it advertises."

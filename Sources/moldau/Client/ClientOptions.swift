@@ -79,7 +79,7 @@ struct ClientOptions: ParsableArguments {
   private static func advice(_ error: ClientError) -> String {
     switch error.reason {
     case .unreachable, .unresolvable:
-      "\(error) `moldau serve` starts one; --broker or $\(variable) name another."
+      "\(error) `moldau serve` starts one; --broker or $\(variable) names another."
     default: "\(error)"
     }
   }

@@ -7,8 +7,9 @@ struct Broker {
   let process: ChildProcess
   let endpoint: Endpoint
 
-  init(data: String) throws {
-    process = try ChildProcess(Machine.moldau, ["serve", "--data", data, "--kafka", "127.0.0.1:0"])
+  init(data: String, _ more: String...) throws {
+    process = try ChildProcess(
+      Machine.moldau, ["serve", "--data", data, "--kafka", "127.0.0.1:0"] + more)
     var found: Endpoint?
     while found == nil, let line = process.readLine() {
       let words = line.split(whereSeparator: { $0 == " " || $0 == "," })

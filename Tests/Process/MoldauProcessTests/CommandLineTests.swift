@@ -19,6 +19,21 @@ extension ProcessTests {
         (["serve", "--data", "x", "--kafka", "127.0.0.1:0", "--partitions", "0"], "--partitions"),
         (["bench", "store", "--only", "no-such-row"], "no-such-row"),
         (["demo", "--lines", "0"], "--lines"),
+        (["topics", "create"], "topics"),
+        (["topics", "ls", "--broker", "nowhere"], "--broker"),
+        (["topics", "ls", "--timeout", "soon"], "duration"),
+        (["topics", "alter", "t"], "--config"),
+        (["topics", "create", "t", "--config", "retention"], "NAME=VALUE"),
+        (["produce", "t", "--acks", "2"], "acks"),
+        (["produce", "t", "--acks", "1", "--idempotence"], "--acks all"),
+        (["produce", "t", "--key-separator", ""], "empty"),
+        (["consume", "t", "--from", "somewhere"], "position"),
+        (["consume", "t", "--to", "1", "--until-end"], "--until-end"),
+        (["consume", "t", "--group", "g", "--partition", "0"], "--partition"),
+        (["consume", "t", "--format", "{valeu}"], "{value}"),
+        (["groups", "seek", "g"], "--to"),
+        (["health", "--wait", "10"], "duration"),
+        (["completions", "tcsh"], "shell"),
       ])
     func usage(arguments: [String], fragment: String) throws {
       let child = try ChildProcess(Machine.moldau, arguments)
