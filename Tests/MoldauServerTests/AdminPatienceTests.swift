@@ -12,7 +12,7 @@ import Testing
 struct AdminPatienceTests {
   /// Calls `body` with a connection of a server that has no others.
   private func withConnection(
-    _ body: (EmbeddedChannel, EmbeddedEventLoop) throws -> Void
+    _ body: (AdminPages, EmbeddedChannel, EmbeddedEventLoop) throws -> Void
   ) async throws {
     let store = try await LogStore.inMemory()
     let configuration = ServerConfiguration(listeners: [])
@@ -23,7 +23,7 @@ struct AdminPatienceTests {
       connections: ConnectionRegistry(capacity: 1), loops: [])
     let pages = AdminPages(parts, nil)
     pages.phase.store(.serving, ordering: .relaxed)
-    try run(pages, body)
+    try run(pages) { channel, loop in try body(pages, channel, loop) }
     broker.stop()
     try await store.close()
   }
@@ -44,9 +44,25 @@ struct AdminPatienceTests {
     try channel.writeInbound(HTTPServerRequestPart.end(nil))
   }
 
+  @Test("a server that starts or stops is not ready, and healthy all the while")
+  func phases() async throws {
+    let phases: [(AdminPages.Phase, HTTPResponseStatus)] = [
+      (.starting, .serviceUnavailable), (.serving, .ok), (.stopping, .serviceUnavailable),
+    ]
+    try await withConnection { pages, _, loop in
+      for (phase, status) in phases {
+        pages.phase.store(phase, ordering: .relaxed)
+        let readiness = try pages.page(.GET, "/readyz", on: loop).wait()
+        #expect(readiness.status == status, "\(phase)")
+        let health = try pages.page(.GET, "/healthz", on: loop).wait()
+        #expect(health.status == .ok, "\(phase)")
+      }
+    }
+  }
+
   @Test("a client that sends no whole request is closed after a while")
   func noRequest() async throws {
-    try await withConnection { channel, loop in
+    try await withConnection { _, channel, loop in
       loop.advanceTime(by: .seconds(Limits.adminRequestSeconds) - .nanoseconds(1))
       #expect(channel.isActive)
       loop.advanceTime(by: .nanoseconds(1))
@@ -56,7 +72,7 @@ struct AdminPatienceTests {
 
   @Test("a body that does not end is closed after a while")
   func halfRequest() async throws {
-    try await withConnection { channel, loop in
+    try await withConnection { _, channel, loop in
       let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/healthz")
       try channel.writeInbound(HTTPServerRequestPart.head(head))
       for _ in 0..<3 {
@@ -71,7 +87,7 @@ struct AdminPatienceTests {
 
   @Test("a client may stay longer between two requests, and not for ever")
   func betweenRequests() async throws {
-    try await withConnection { channel, loop in
+    try await withConnection { _, channel, loop in
       for _ in 0..<2 {
         try ask(channel)
         let part = try channel.readOutbound(as: HTTPServerResponsePart.self)
