@@ -23,8 +23,6 @@ package final class Broker: Sendable {
   /// For changes of topics, one after another: those of many partitions take long, and nobody else
   /// is to wait for them.
   let topicWork = BlockingWork(name: "moldau-topics")
-  /// Who is told when a client has deleted a topic.
-  let topicDeletions = TopicDeletions()
   package let groups: GroupCoordinator
   private let scheduler: Scheduler
   let clock: any WallClock

@@ -28,6 +28,20 @@ struct TopicSettingTests {
     try again.closeBlocking()
   }
 
+  @Test("what a broker keeps with a topic is there after the store was opened again")
+  func kept() throws {
+    let disk = SimulatedDisk(isCrashable: false)
+    let store = try openStore(disk)
+    var configuration = TopicConfiguration()
+    configuration.explicitSettings = ["segment.ms", "flush.messages"]
+    configuration.keptSettings = ["flush.messages": "1", "throttled": ""]
+    _ = try store.createTopic("orders", configuration)
+    try store.closeBlocking()
+    let again = try openStore(disk)
+    #expect(try #require(again.existingTopic("orders")).configuration == configuration)
+    try again.closeBlocking()
+  }
+
   @Test(
     "every setting can be set from the text that it is told as", arguments: TopicSetting.allCases)
   func texts(setting: TopicSetting) throws {

@@ -129,7 +129,7 @@ struct ConfigurationTests {
     }
   }
 
-  @Test("a setting that is set to the default is the topic's own, also after a restart")
+  @Test("a setting that is set to the default is the topic's own")
   func origin() async throws {
     try await TestServer.run { server in
       let client = try server.raw()

@@ -82,6 +82,45 @@ struct BrokerSetting: Sendable {
           setting.standard, setting.kind.valueType, setting.documentation)
       }
     }
-    return (own + ofTopics).sorted { $0.name < $1.name }
+    return (own + ofTopics + ofGroups(configuration.groups)).sorted { $0.name < $1.name }
+  }
+
+  private static func ofGroups(_ groups: GroupConfiguration) -> [BrokerSetting] {
+    let standard = GroupConfiguration()
+    func milliseconds(
+      _ name: String, _ path: KeyPath<GroupConfiguration, Duration>, _ documentation: String
+    ) -> BrokerSetting {
+      int(
+        name, Int(groups[keyPath: path].milliseconds), Int(standard[keyPath: path].milliseconds),
+        documentation)
+    }
+    return [
+      milliseconds(
+        "group.min.session.timeout.ms", \.minSessionTimeout,
+        "The shortest session timeout that a member may ask for."),
+      milliseconds(
+        "group.max.session.timeout.ms", \.maxSessionTimeout,
+        "The longest session timeout that a member may ask for."),
+      milliseconds(
+        "group.initial.rebalance.delay.ms", \.initialRebalanceDelay,
+        "How long a group that was empty waits for more members."),
+      milliseconds(
+        "group.consumer.session.timeout.ms", \.consumerSessionTimeout,
+        "After what silence a member of the newer protocol is out."),
+      milliseconds(
+        "group.consumer.heartbeat.interval.ms", \.consumerHeartbeatInterval,
+        "How often a member of the newer protocol is to be heard of."),
+      milliseconds(
+        "offsets.retention.check.interval.ms", \.offsetCheckInterval,
+        "How often it is looked for offsets to let go."),
+      int(
+        "offsets.retention.minutes", Int(groups.offsetRetention.milliseconds / 60_000),
+        Int(standard.offsetRetention.milliseconds / 60_000),
+        "How long the offsets of a group stay that nobody uses."),
+      int("group.max.size", groups.maxSize, standard.maxSize, "The most members of one group."),
+      int(
+        "offset.metadata.max.bytes", groups.maxOffsetMetadataBytes,
+        standard.maxOffsetMetadataBytes, "The longest note that comes with a committed offset."),
+    ]
   }
 }

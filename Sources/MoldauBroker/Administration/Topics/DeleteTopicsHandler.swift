@@ -20,7 +20,7 @@ extension Broker {
 
   private func deleteTopics(
     _ request: DeleteTopicsRequest,
-    _ delete: (DeleteTopicsRequest.Topic) throws(AdministrationRefusal) -> DeletedTopic
+    _ delete: (DeleteTopicsRequest.Topic) throws(AdministrationRefusal) -> Topic
   ) -> DeleteTopicsResponse {
     let asked =
       request.topics
@@ -55,7 +55,7 @@ extension Broker {
 
   private func delete(
     _ asked: DeleteTopicsRequest.Topic, version: Int16
-  ) throws(AdministrationRefusal) -> DeletedTopic {
+  ) throws(AdministrationRefusal) -> Topic {
     guard configuration.deletesTopics else {
       throw AdministrationRefusal(
         version >= 3 ? .topicDeletionDisabled : .invalidRequest,
@@ -69,11 +69,9 @@ extension Broker {
     do throws(LogError) { try store.removeTopic(topic.name) } catch {
       throw AdministrationRefusal(error)
     }
-    let deleted = DeletedTopic(name: topic.name, id: topic.id)
     topics.forget(topic)
     logger.info("topic \"\(topic.name)\" deleted")
-    topicDeletions.tell(deleted)
-    return deleted
+    return topic
   }
 
   private func topic(
