@@ -216,6 +216,11 @@ extension Setting {
       "How often, at the most, files of buffered topics are synced; it bounds what recovery reads."
     ) { if case .duration(let interval?) = $1 { $0.store.checkpointInterval = interval } },
     Setting(
+      "producer-expiration", .duration(.seconds(1)...years, off: nil), default: "1d",
+      kafka: ["producer.id.expiration.ms", "transactional.id.expiration.ms"],
+      "How long an idempotent producer is remembered that writes no more."
+    ) { if case .duration(let age?) = $1 { $0.store.producerExpiration = age } },
+    Setting(
       "recovery-threads", .integer(0...1_024), default: "0",
       kafka: ["num.recovery.threads.per.data.dir"],
       "How many threads recover partitions at the start; 0 takes one per processor."

@@ -55,6 +55,7 @@ struct EffectiveSettingsTests {
     #expect(serve.store.maxPendingBytes == store.maxPendingBytes)
     #expect(serve.store.journalBytes == store.journalBytes)
     #expect(serve.store.checkpointInterval == store.checkpointInterval)
+    #expect(serve.store.producerExpiration == store.producerExpiration)
     #expect(serve.store.recoveryThreadCount == store.recoveryThreadCount)
     #expect(serve.store.compactionBytesPerSecond == store.compactionBytesPerSecond)
     #expect(serve.store.compactionMemoryBytes == store.compactionMemoryBytes)

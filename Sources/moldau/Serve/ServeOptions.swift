@@ -48,6 +48,7 @@ struct ServeOptions: ParsableArguments {
   @Option(help: help("max-pending")) var maxPending: String?
   @Option(help: help("journal-size")) var journalSize: String?
   @Option(help: help("checkpoint-interval")) var checkpointInterval: String?
+  @Option(help: help("producer-expiration")) var producerExpiration: String?
   @Option(help: help("recovery-threads")) var recoveryThreads: String?
   @Option(help: help("compaction-rate")) var compactionRate: String?
   @Option(help: help("compaction-memory")) var compactionMemory: String?
@@ -74,6 +75,7 @@ struct ServeOptions: ParsableArguments {
       ("stop-timeout", stopTimeout), ("max-open-files", maxOpenFiles),
       ("max-pending", maxPending), ("journal-size", journalSize),
       ("checkpoint-interval", checkpointInterval), ("recovery-threads", recoveryThreads),
+      ("producer-expiration", producerExpiration),
       ("compaction-rate", compactionRate), ("compaction-memory", compactionMemory),
       ("compression", compression),
     ]
