@@ -34,7 +34,8 @@ struct LayeringTests {
       ]
     ),
     (
-      "MoldauSettings", ["MoldauServer", "MoldauBroker", "MoldauLog", "MoldauDisk", "Logging"]
+      "MoldauSettings",
+      ["MoldauServer", "MoldauBroker", "MoldauLog", "MoldauDisk", "Logging", "Yams"]
     ),
     ("MoldauTesting", ["MoldauServer", "MoldauBroker", "MoldauLog", "MoldauDisk", "Logging"]),
   ]
