@@ -23,6 +23,7 @@ import consumer_protocol  # noqa: F401
 import crashes  # noqa: F401
 import crowds  # noqa: F401
 import groups  # noqa: F401
+import lost_answers  # noqa: F401
 import restarts  # noqa: F401
 import with_aiokafka  # noqa: F401
 import with_kafka_python  # noqa: F401

@@ -1,7 +1,6 @@
 """kill -9 of the broker under load: what was acknowledged is there, once, and so are offsets."""
 
 import functools
-import os
 import random
 
 import topics
@@ -10,6 +9,7 @@ from groups import CLIENTS, committed
 from load import LOADS, await_progress, check_log
 from members import Member, await_records
 from registry import add
+from seeds import new_seed
 from waiting import equal, until
 
 PARTITIONS = 4
@@ -30,9 +30,7 @@ def check_offsets(broker: Broker, readers: dict[str, Member], before: dict) -> N
 
 def killed_under_load(broker: Broker, flush: str) -> None:
     """Producers of three clients and four groups go on while the broker is killed and comes back."""
-    seed = int(os.environ.get("MOLDAU_SEED") or random.randrange(1 << 32))
-    print(f"MOLDAU_SEED={seed}", flush=True)
-    dice = random.Random(seed)
+    dice = random.Random(new_seed())
     topic = "crashes"
     with Broker(broker.moldau, {"--flush": flush}).start() as own:
         topics.create(own, topic, PARTITIONS)

@@ -12,7 +12,10 @@ def admin(broker: Broker) -> AdminClient:
 
 
 def create(broker: Broker, topic: str, partitions: int = 1, **config: str) -> None:
-    """Creates a topic; underscores in the names of its settings stand for dots."""
+    """Creates a topic; underscores in the names of its settings stand for dots.
+
+    Where the records are to have times of long ago, it must keep them: retention_ms="-1".
+    """
     settings = {name.replace("_", "."): value for name, value in config.items()}
     wanted = NewTopic(topic, partitions, 1, config=settings)
     client = admin(broker)

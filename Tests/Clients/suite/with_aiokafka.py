@@ -111,7 +111,7 @@ async def acknowledgements(broker: Broker) -> None:
 @test
 async def nulls_and_headers(broker: Broker) -> None:
     topic = "aiokafka-nulls"
-    await create(broker, topic)
+    await create(broker, topic, retention_ms="-1")
     headers = [("one", b"1"), ("empty", b""), ("one", b"again")]
     async with producing(broker) as client:
         await send(client, topic, b"v", key=b"k", headers=headers, timestamp_ms=1_234_567)
@@ -201,7 +201,7 @@ async def long_polls(broker: Broker) -> None:
 async def times(broker: Broker) -> None:
     topic = "aiokafka-times"
     partition = TopicPartition(topic, 0)
-    await create(broker, topic)
+    await create(broker, topic, retention_ms="-1")
     async with producing(broker) as client:
         for stamp in (1000, 2000, 3000, 2500, 4000):
             await send(client, topic, b"at %d" % stamp, timestamp_ms=stamp)

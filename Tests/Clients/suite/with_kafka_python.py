@@ -79,7 +79,7 @@ def acknowledgements(broker: Broker) -> None:
 @test()
 def nulls_and_headers(broker: Broker) -> None:
     topic = "kafka-python-nulls"
-    create(broker, topic)
+    create(broker, topic, retention_ms="-1")
     client = producer(broker)
     headers = [("one", b"1"), ("empty", b""), ("one", b"again")]
     send(client, topic, b"v", key=b"k", headers=headers, timestamp_ms=1_234_567)
@@ -184,7 +184,7 @@ def long_polls(broker: Broker) -> None:
 def times(broker: Broker) -> None:
     topic = "kafka-python-times"
     partition = TopicPartition(topic, 0)
-    create(broker, topic)
+    create(broker, topic, retention_ms="-1")
     client = producer(broker)
     for stamp in (1000, 2000, 3000, 2500, 4000):
         send(client, topic, b"at %d" % stamp, timestamp_ms=stamp)

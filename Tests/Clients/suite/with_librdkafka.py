@@ -72,7 +72,7 @@ def acknowledgements(broker: Broker) -> None:
 @test()
 def nulls_and_headers(broker: Broker) -> None:
     topic = "rdkafka-nulls"
-    topics.create(broker, topic)
+    topics.create(broker, topic, retention_ms="-1")
     client = producer(broker)
     headers = [("one", b"1"), ("none", None), ("empty", b""), ("one", b"again")]
     send(client, topic, b"v", key=b"k", headers=headers, timestamp=1_234_567)
@@ -166,7 +166,7 @@ def long_polls(broker: Broker) -> None:
 @test()
 def times(broker: Broker) -> None:
     topic = "rdkafka-times"
-    topics.create(broker, topic)
+    topics.create(broker, topic, retention_ms="-1")
     client = producer(broker)
     for stamp in (1000, 2000, 3000, 2500, 4000):
         send(client, topic, b"at %d" % stamp, timestamp=stamp)
