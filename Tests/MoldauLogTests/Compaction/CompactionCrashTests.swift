@@ -32,7 +32,7 @@ struct CompactionCrashTests {
     "whatever call a crash comes at, no acknowledged key is lost and none comes back",
     arguments: ModelEffort.seeds(4, long: 24))
   func crashAtEachCall(seed: UInt64) {
-    let step = ModelEffort.isLong ? 1 : 11
+    let step = ModelEffort.isLong ? 1 : 41
     for nth in stride(from: 1 + Int(seed) % step, through: .max, by: step) {
       var isOver = false
       ModelEffort.replayable(seed, "crash at call \(nth)") {
@@ -69,7 +69,7 @@ struct CompactionCrashTests {
     "a crash while a crashed swap is ended costs nothing either",
     arguments: ModelEffort.seeds(2, long: 12))
   func crashDuringRecovery(seed: UInt64) {
-    let step = ModelEffort.isLong ? 3 : 41
+    let step = ModelEffort.isLong ? 3 : 97
     for nth in stride(from: 1 + Int(seed) % step, through: .max, by: step) {
       var isOver = false
       ModelEffort.replayable(seed, "crash at call \(nth)") {
@@ -85,8 +85,9 @@ struct CompactionCrashTests {
     crashed.onCall = DiskFault.crashing(nth: nth)
     try history.compactWithFaults()
     let isOver = !crashed.isDown
+    let secondStep = ModelEffort.isLong ? 7 : 23
     for (index, style) in CrashStyle.allCases.enumerated() {
-      for second in stride(from: 1 + nth % 7, through: .max, by: 7) {
+      for second in stride(from: 1 + nth % secondStep, through: .max, by: secondStep) {
         var generator = SeededGenerator(seed: seed &* 1_000_003 &+ UInt64(nth))
         let left = crashed.crash(style, using: &generator)
         left.onCall = DiskFault.crashing(nth: second)
@@ -112,7 +113,7 @@ struct CompactionCrashTests {
     "an error of any call loses nothing, and compaction goes on later",
     arguments: ModelEffort.seeds(4, long: 16), [EIO, ENOSPC])
   func faults(seed: UInt64, errno: CInt) {
-    let step = ModelEffort.isLong ? 1 : 19
+    let step = ModelEffort.isLong ? 1 : 61
     for nth in stride(from: 1 + Int(seed) % step, through: .max, by: step) {
       var isOver = false
       ModelEffort.replayable(seed, "errno \(errno) at call \(nth)") {
