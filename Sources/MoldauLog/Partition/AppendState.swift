@@ -29,6 +29,8 @@ struct AppendState: Sendable {
   /// Whether the active segment's indexes can grow; they are read when the first append needs them.
   var indexesAreGrowing = false
   var isClosed = false
+  /// Whether a truncation is under way: nothing but that may change the log until it is done.
+  var isBeingCut = false
 
   init(
     settings: AppendSettings, active: Segment, nextOffset: Offset,

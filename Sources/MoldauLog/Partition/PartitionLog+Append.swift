@@ -109,13 +109,13 @@ extension PartitionLog {
     do throws(FormatError) { control = try unsafe ControlRecord.read(from: bytes, header) } catch {
       throw .invalidBatch(error)
     }
-    var appended = try state.withLock { (state) throws(LogError) in
+    var appended = try whileAppendable { (state) throws(LogError) in
       try unsafe writeLocked(
         &state, header, control, bytes, leaderEpoch: leaderEpoch, origin: origin)
     }
     if appended == nil {
       try recallBatches(of: header)
-      appended = try state.withLock { (state) throws(LogError) in
+      appended = try whileAppendable { (state) throws(LogError) in
         try unsafe writeLocked(
           &state, header, control, bytes, leaderEpoch: leaderEpoch, origin: origin)
       }

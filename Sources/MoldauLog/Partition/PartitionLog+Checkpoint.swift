@@ -28,7 +28,7 @@ extension PartitionLog {
   /// On a clean stop the zeros behind the last batch go, and the time index gets its last entry.
   func stageCheckpoint(isClosing: Bool) throws(LogError) -> StagedCheckpoint {
     let truncationCount = truncations.withLock { $0 }
-    let (active, latest, end, producers, grows, epochs) = try state.withLock {
+    let (active, latest, end, producers, grows, epochs) = try whileAppendable {
       (state) throws(LogError) in
       if isClosing { try closeWindow(&state) }
       let epochs = state.epochs.needsCheckpoint ? state.epochs.checkpoint : nil
@@ -77,12 +77,26 @@ extension PartitionLog {
   /// Puts a checkpoint's files in place, after their contents are durable.
   func install(_ staged: StagedCheckpoint) throws(LogError) {
     guard !staged.files.isEmpty else { return }
-    try staged.files.install()
-    noteNameChange()
+    if try !install(staged.files, since: staged.truncationCount) { abandon(staged) }
+  }
+
+  /// Puts files that are derived from the log in place; returns `false`, and removes them, when the
+  /// log was cut since `truncationCount` was read: they may tell of what is gone.
+  func install(_ files: StagedFiles, since truncationCount: Int) throws(LogError) -> Bool {
+    try installing.withLock { _ throws(LogError) in
+      guard truncations.withLock({ $0 == truncationCount }) else {
+        try files.discard()
+        return false
+      }
+      try files.install()
+      noteNameChange()
+      return true
+    }
   }
 
   /// Notes that recovery may trust the log up to the checkpoint.
   func noteTrusted(_ staged: StagedCheckpoint) {
+    guard truncations.withLock({ $0 == staged.truncationCount }) else { return }
     for segment in staged.sealed { segment.noteDurableIndexes() }
     noteSynced(below: staged.end, staged.truncationCount, isTrusted: true)
   }

@@ -64,9 +64,10 @@ extension PartitionLog {
     // nothing else tells of.
     let all = segments
     let isThere = all.contains { $0 === sealed }
-    let isBehindStart =
-      all.contains { $0.baseOffset == offset } && truncations.withLock { $0 == truncationCount }
-    guard isThere || isBehindStart, !isDeleted else { return }
+    let isBehindStart = all.contains { $0.baseOffset == offset }
+    // A truncation makes anew what belongs to the segment that it leaves at the log's end.
+    guard isThere || isBehindStart, !isDeleted, truncations.withLock({ $0 == truncationCount })
+    else { return }
     do throws(LogError) {
       var staged = StagedFiles(disk: services.disk)
       if isThere { try sealed.stageIndexes(in: &staged) }
@@ -74,9 +75,7 @@ extension PartitionLog {
         directory.path(SegmentFileName(baseOffset: offset, kind: .snapshot)),
         producers.snapshot.encode())
       try staged.sync()
-      try staged.install()
-      noteNameChange()
-      guard isThere else { return }
+      guard try install(staged, since: truncationCount), isThere else { return }
       // The batches may be durable already; that the zeros behind them were cut is not.
       try sync(sealed)
       try syncFiles(before: offset)
@@ -90,7 +89,7 @@ extension PartitionLog {
   /// Rolls if the active segment holds anything, so that all there is can be sealed.
   package func rollNow() throws(LogError) {
     try services.checkHealth()
-    try state.withLock { (state) throws(LogError) in
+    try whileAppendable { (state) throws(LogError) in
       guard !state.isClosed else { throw .closed }
       if state.position > 0 { try roll(&state) }
     }

@@ -119,17 +119,7 @@ extension PartitionLog {
 
   /// Syncs the file of one segment; a failure poisons the store.
   func sync(_ segment: Segment) throws(LogError) {
-    do throws(LogError) {
-      try syncing.withLock { _ throws(LogError) in
-        // The kernel tells of a failure once: a second sync of the file seems to succeed.
-        try services.checkHealth()
-        let file = try segment.file()
-        do throws(DiskError) { try file.sync() } catch { throw services.failedSync(error) }
-      }
-    } catch {
-      // The files of a deleted topic have other names.
-      guard isDeleted else { throw error }
-    }
+    try services.sync(segment)
   }
 
   /// Raises the offsets that tell what is synced, unless the log was cut since `truncationCount` was
@@ -164,6 +154,7 @@ extension PartitionLog {
       if index + 1 < all.count, all[index + 1].baseOffset < trusted { continue }
       let file = try segment.file()
       let byteCount = segment.byteCount
+      segment.noteRewritten()
       do throws(DiskError) {
         try file.copy(0..<byteCount, to: file, at: 0)
         // The size is another thing that the system may hold for written.
@@ -179,12 +170,14 @@ extension PartitionLog {
   func fileSystemSync() -> FileSystemSync {
     FileSystemSync(
       truncationCount: truncations.withLock { $0 },
-      nameChanges: nameChanges.load(ordering: .acquiring), end: endOffset)
+      nameChanges: nameChanges.load(ordering: .acquiring), end: endOffset,
+      files: segments.filter(\.hasUnsyncedBytes).map { .init(segment: $0, end: $0.byteCount) })
   }
 
   /// Notes that a sync of the whole file system has covered what it was to.
   func noteSynced(_ sync: FileSystemSync) {
     _ = durableNameChanges.max(sync.nameChanges, ordering: .acquiringAndReleasing)
+    for file in sync.files { file.segment.noteSynced(byteCount: file.end) }
     noteSynced(below: sync.end, sync.truncationCount)
   }
 }
@@ -194,4 +187,11 @@ struct FileSystemSync: Sendable {
   var truncationCount: Int
   var nameChanges: Int
   var end: Offset
+  /// The files that hold bytes which were not synced before, and where these end.
+  var files: [SyncedFile]
+
+  struct SyncedFile: Sendable {
+    var segment: Segment
+    var end: Int
+  }
 }

@@ -6,8 +6,9 @@ extension PartitionLog {
   /// Cuts the log so that `offset` is the next one to be appended (KIP-101): for followers.
   ///
   /// A batch that begins below `offset` and ends at or above it goes too. Durable when it returns.
-  /// Keep appends away meanwhile. Readers of what is cut keep what they hold. A failure after the
-  /// first change poisons the store, for the files are not what the log says then.
+  /// Appends wait meanwhile. Readers of what is cut keep what they hold: what is left of the segment
+  /// goes to a file of its own, so that this costs up to a segment's bytes. A failure after the first
+  /// change poisons the store, for the files are not what the log says then.
   package func truncate(to offset: Offset) throws(LogError) {
     try services.checkHealth()
     guard offset < endOffset else { return }
@@ -37,23 +38,13 @@ extension PartitionLog {
     }
   }
 
+  /// Nothing is synced, read or copied under the append lock: who appends waits for `cutting` instead.
   private func cutExclusively(to offset: Offset) throws(LogError) {
-    try state.withLock { (state) throws(LogError) in
-      guard !state.isClosed else { throw .closed }
-      try closeWindow(&state)
-      let cut = try planCut(to: offset, state)
-      // Recovery must not trust what it finds above the cut later, with indexes from before it.
-      noteTruncation(to: cut.end)
-      // A batch that holds the log's start goes as a whole.
-      _ = startCounter.min(cut.end.rawValue, ordering: .acquiringAndReleasing)
-      try services.writeRecoveryPoints()
-      try services.writeLogStarts()
-      try writeEpochs(before: cut.end, &state)
-      // What the journal holds above the cut must not come back. From here on there is no way back:
-      // it may be durable there alone.
-      try services.commits.journal.truncate(self, to: offset, maintenance: services.maintenance)
-      do throws(LogError) { try perform(cut, &state) } catch {
-        throw services.poison(error.asDiskError(path: directory.path))
+    try installing.withLock { _ throws(LogError) in
+      try cutting.withLock { _ throws(LogError) in
+        let before = try beginCut()
+        defer { state.withLock { $0.isBeingCut = false } }
+        try cut(to: offset, before)
       }
     }
     do throws(LogError) { try syncCut() } catch {
@@ -61,9 +52,40 @@ extension PartitionLog {
     }
   }
 
+  /// Keeps appends away; returns the log's state, which stays as it is from here on.
+  private func beginCut() throws(LogError) -> AppendState {
+    try state.withLock { (state) throws(LogError) in
+      guard !state.isClosed else { throw .closed }
+      try closeWindow(&state)
+      state.isBeingCut = true
+      return state
+    }
+  }
+
+  private func cut(to offset: Offset, _ before: AppendState) throws(LogError) {
+    let cut = try planCut(to: offset, before)
+    // Recovery must not trust what it finds above the cut later, with indexes from before it.
+    noteTruncation(to: cut.end)
+    // A batch that holds the log's start goes as a whole.
+    _ = startCounter.min(cut.end.rawValue, ordering: .acquiringAndReleasing)
+    try services.writeRecoveryPoints()
+    try services.writeLogStarts()
+    try writeEpochs(before: cut.end, before.epochs)
+    // What the journal holds above the cut must not come back. From here on there is no way back:
+    // it may be durable there alone.
+    try services.commits.journal.truncate(self, to: offset, maintenance: services.maintenance)
+    do throws(LogError) { try changeFiles(cut) } catch {
+      throw services.poison(error.asDiskError(path: directory.path))
+    }
+    state.withLock { goOn(from: cut, &$0) }
+  }
+
   /// What is left of the log, found out before anything is changed.
   private struct Cut {
     var end: Offset
+    /// The segment that is cut; readers keep it as it is.
+    var old: Segment
+    /// The one that takes its place, of which the file is written already.
     var kept: Segment
     /// The segments before `kept`.
     var before: ArraySlice<Segment>
@@ -71,30 +93,36 @@ extension PartitionLog {
     var position: Int
     var scan: SegmentScan
     var producers: ProducerStates
-    /// The beginning of a sealed segment: that may be mapped, and what is mapped is never truncated.
-    var copy: (any DiskFile)?
   }
 
   private func planCut(to offset: Offset, _ state: AppendState) throws(LogError) -> Cut {
     let all = segments
     let index = Self.lastIndex(of: all, atOrBelow: offset)
-    let kept = all[index]
-    let position = try position(of: offset, in: kept)
+    let old = all[index]
+    let position = try position(of: offset, in: old)
     var scan = SegmentScan(
-      baseOffset: kept.baseOffset, indexIntervalBytes: state.settings.indexIntervalBytes)
-    try scan.readBatches(of: try kept.file(), from: 0, to: position)
-    let end = try endOffset(of: kept, byteCount: position)
-    return Cut(
-      end: end, kept: kept, before: all[..<index], later: all[(index + 1)...], position: position,
-      scan: scan, producers: try producers(of: Array(all[...index]), below: end),
-      copy: kept.isSealed ? try copyBeginning(of: kept, byteCount: position) : nil)
+      baseOffset: old.baseOffset, indexIntervalBytes: state.settings.indexIntervalBytes)
+    try scan.readBatches(of: try old.file(), from: 0, to: position)
+    let end = try endOffset(of: old, byteCount: position)
+    let kept = Segment(
+      baseOffset: old.baseOffset, directory: directory, byteCount: position, isSealed: false,
+      offsetIndex: scan.offsets, timeIndex: scan.times)
+    kept.setAborted(try old.abortedTransactions().filter { $0.lastOffset < end })
+    let cut = Cut(
+      end: end, old: old, kept: kept, before: all[..<index], later: all[(index + 1)...],
+      position: position, scan: scan, producers: try producers(of: Array(all[...index]), below: end)
+    )
+    // Their names are about to go, or to mean other files, and readers may still come.
+    for segment in all[index...] { try segment.detach() }
+    try copyBeginning(of: old, byteCount: position)
+    return cut
   }
 
   /// The epochs above the cut must not be found with what is appended there later.
-  private func writeEpochs(before end: Offset, _ state: inout AppendState) throws(LogError) {
-    var epochs = state.epochs
+  private func writeEpochs(before end: Offset, _ epochs: LeaderEpochs) throws(LogError) {
+    var epochs = epochs
     epochs.truncate(to: end)
-    state.epochs.needsCheckpoint = true
+    state.withLock { $0.epochs.needsCheckpoint = true }
     do throws(DiskError) {
       try services.disk.replaceFile(
         at: directory.path(StoreLayout.leaderEpochs), with: epochs.checkpoint.encode(),
@@ -104,32 +132,44 @@ extension PartitionLog {
     }
   }
 
-  private func perform(_ cut: Cut, _ state: inout AppendState) throws(LogError) {
+  private func changeFiles(_ cut: Cut) throws(LogError) {
     // From the end on, so that whatever a crash leaves is the beginning of the log.
     for segment in cut.later.reversed() {
-      try removeFiles(of: segment)
+      try removeFiles([.index, .timeindex, .txnindex, .log], of: segment)
       try directory.sync()
     }
     try removeSnapshots { $0 > cut.end }
-    let kept = try cutFile(cut)
-    kept.replaceIndexes(cut.scan.offsets, cut.scan.times)
-    state.active = kept
+    // They tell of what is cut; recovery makes them anew.
+    try removeFiles([.index, .timeindex, .txnindex], of: cut.old)
+    do throws(DiskError) {
+      try services.disk.rename(directory.path(cleanedName(of: cut.old)), to: cut.old.logPath)
+    } catch {
+      throw LogError(error)
+    }
+    noteNameChange()
+  }
+
+  /// Lets the log end where it was cut; under the append lock.
+  private func goOn(from cut: Cut, _ state: inout AppendState) {
+    if cut.position == 0 || cut.old.isSealed { state.firstTimestampMilliseconds = nil }
+    state.active = cut.kept
     state.position = cut.position
     state.nextOffset = cut.end
     state.latest = cut.scan.latest
     state.unindexedByteCount = cut.scan.unindexedByteCount
     state.indexEntryCount = cut.scan.offsets.count
     state.indexesAreGrowing = true
-    if cut.position == 0 || cut.kept.isSealed { state.firstTimestampMilliseconds = nil }
     state.epochs.truncate(to: cut.end)
     state.producers = cut.producers
     state.producers.noteLoaded(
       now: services.clock.nowMilliseconds(),
       expirationMilliseconds: services.producerExpirationMilliseconds)
-    segmentList.withLock { $0 = Array(cut.before) + [kept] }
+    segmentList.withLock { $0 = Array(cut.before) + [cut.kept] }
     endCounter.store(state.nextOffset.rawValue, ordering: .releasing)
+    // A sync that began during the cut took the old end for the log's.
+    noteTruncation(to: cut.end)
     publishStable(state)
-    commitPoint.withLock { $0 = CommitPoint(segment: kept, position: cut.position) }
+    commitPoint.withLock { $0 = CommitPoint(segment: cut.kept, position: cut.position) }
   }
 
   /// The position of the batch that holds `offset`, or the segment's end.
@@ -140,15 +180,14 @@ extension PartitionLog {
     return found.position
   }
 
-  private func copyBeginning(
-    of segment: Segment, byteCount: Int
-  ) throws(LogError) -> any DiskFile {
+  /// Writes what is kept of a segment to a file of its own: slices of the old one, and maps, may be in
+  /// readers' hands, and a file that was cut in place would give them less, or other bytes later.
+  private func copyBeginning(of segment: Segment, byteCount: Int) throws(LogError) {
     let file = try segment.file()
     do throws(DiskError) {
       let copy = try services.disk.open(directory.path(cleanedName(of: segment)), .createEmpty)
       try file.copy(0..<byteCount, to: copy, at: 0)
       try copy.sync()
-      return copy
     } catch {
       throw LogError(error)
     }
@@ -158,31 +197,11 @@ extension PartitionLog {
     SegmentFileName(baseOffset: segment.baseOffset, kind: .log, state: .cleaned)
   }
 
-  private func cutFile(_ cut: Cut) throws(LogError) -> Segment {
-    guard cut.copy != nil else {
-      let file = try cut.kept.file()
-      do throws(DiskError) { try file.truncate(to: cut.position) } catch { throw LogError(error) }
-      cut.kept.publish(byteCount: cut.position)
-      return cut.kept
-    }
-    // Readers of the old file must not come to the new one, which is shorter than they think.
-    try cut.kept.pin()
+  private func removeFiles(
+    _ kinds: [SegmentFileName.Kind], of segment: Segment
+  ) throws(LogError) {
     do throws(DiskError) {
-      try services.disk.rename(
-        directory.path(cleanedName(of: cut.kept)), to: cut.kept.logPath)
-    } catch {
-      throw LogError(error)
-    }
-    noteNameChange()
-    return Segment(
-      baseOffset: cut.kept.baseOffset, directory: directory, byteCount: cut.position,
-      isSealed: false, offsetIndex: OffsetIndex(), timeIndex: TimeIndex())
-  }
-
-  private func removeFiles(of segment: Segment) throws(LogError) {
-    try segment.pin()
-    do throws(DiskError) {
-      for kind in [SegmentFileName.Kind.index, .timeindex, .txnindex, .log] {
+      for kind in kinds {
         let path = segment.path(kind)
         if try services.disk.kind(of: path) == .file { try services.disk.remove(path) }
       }

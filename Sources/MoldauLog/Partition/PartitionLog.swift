@@ -29,9 +29,11 @@ package final class PartitionLog: Sendable {
   let durableNameChanges = Atomic<Int>(0)
   /// Counts truncations. Its lock keeps a sync that a truncation has overtaken from raising a counter.
   let truncations = Mutex<Int>(0)
-  /// Held while a file of the log is synced, so that whoever is told of a failure poisons the store
-  /// before another's sync of the same file can seem to succeed.
-  let syncing = Mutex(())
+  /// Held while derived files are put in place, so that none that tell of what a truncation cuts come
+  /// after it.
+  let installing = Mutex(())
+  /// Held during a truncation, for appenders to wait for its end.
+  let cutting = Mutex(())
   let observers = AppendObservers()
   let closed = Atomic<Bool>(false)
   let compaction = CompactionState()
@@ -74,6 +76,21 @@ package final class PartitionLog: Sendable {
     recoveryCounter = Atomic(recoveryPoint.rawValue)
     trustedCounter = Atomic(recoveryPoint.rawValue)
     nameChanges = Atomic(hasUnsyncedNames ? 1 : 0)
+  }
+
+  /// Calls `body` with the append lock held, once no truncation is under way.
+  @inline(__always)
+  func whileAppendable<R>(
+    _ body: (inout AppendState) throws(LogError) -> R
+  ) throws(LogError) -> R {
+    while true {
+      let result = try state.withLock { (state) throws(LogError) -> R? in
+        guard !state.isBeingCut else { return nil }
+        return try body(&state)
+      }
+      if let result { return result }
+      cutting.withLock { _ in }
+    }
   }
 
   // MARK: Offsets

@@ -21,9 +21,11 @@ package struct ProducerStates: Sendable {
       timestampMilliseconds = header.maxTimestampMilliseconds
     }
 
-    /// The batch that a snapshot tells of, which has one.
+    /// The batch that a snapshot tells of, if it has one. Another program's may say anything.
     init?(_ entry: ProducerSnapshotEntry) {
-      guard entry.lastSequence >= 0, let lastOffset = entry.lastOffset else { return nil }
+      guard entry.lastSequence >= 0, let lastOffset = entry.lastOffset, entry.offsetDelta >= 0,
+        Int64(entry.offsetDelta) <= lastOffset.rawValue
+      else { return nil }
       firstSequence = ProducerStates.sequence(entry.lastSequence, advancedBy: -entry.offsetDelta)
       lastSequence = entry.lastSequence
       self.lastOffset = lastOffset

@@ -293,7 +293,8 @@ struct PartitionLoader {
       report.merge(recovery.report)
       report.rebuiltIndexCount += 1
       expected = found.nextOffset
-      let segment = try makeSegment(base, found, isSealed: !isLast, isResumed: start != nil)
+      let segment = try makeSegment(
+        base, found, isSealed: !isLast, knownBelow: start == nil ? nil : producersFrom)
       active = found
       sealed.append(segment)
     }
@@ -380,17 +381,17 @@ struct PartitionLoader {
   }
 
   private func makeSegment(
-    _ base: Offset, _ found: RecoveredSegment, isSealed: Bool, isResumed: Bool
+    _ base: Offset, _ found: RecoveredSegment, isSealed: Bool, knownBelow: Offset?
   ) throws(LogError) -> Segment {
     var scan = found.scan
     if isSealed { scan.finishTimes() }
     let segment = Segment(
       baseOffset: base, directory: directory, byteCount: found.byteCount, isSealed: isSealed,
       offsetIndex: scan.offsets, timeIndex: scan.times)
-    if isResumed {
-      let before = try segment.abortedTransactions()
-      let known = Set(before.map(\.lastOffset))
-      segment.setAborted(before + found.aborted.filter { !known.contains($0.lastOffset) })
+    if let knownBelow {
+      // What the file says of later ones may have been cut since.
+      let before = try segment.abortedTransactions().filter { $0.lastOffset < knownBelow }
+      segment.setAborted(before + found.aborted)
     } else {
       segment.setAborted(found.aborted)
     }

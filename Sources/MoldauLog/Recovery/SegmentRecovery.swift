@@ -185,6 +185,8 @@ struct SegmentRecovery {
       try unsafe batches.bytes.span.bytes.withUnsafeBytes { (buffer) throws(DiskError) in
         try unsafe file.write(buffer, at: position)
       }
+      // The file is closed next, and an error that comes after might be told to nobody.
+      try file.sync()
     } catch {
       throw LogError(error)
     }

@@ -8,6 +8,9 @@ final class PartitionDirectory: Sendable {
   let disk: any Disk
   let budget: HandleBudget
   let indexIntervalBytes: Int
+  /// Held while a file of the log is synced, so that whoever is told of a failure poisons the store
+  /// before another's sync of the same file can seem to succeed.
+  let syncing = Mutex(())
   private let gone = Atomic<Bool>(false)
 
   init(path: String, disk: any Disk, budget: HandleBudget, indexIntervalBytes: Int) {

@@ -8,8 +8,7 @@ import Synchronization
 /// others are sealed and never change again. Readers may come from any thread; they see what
 /// `byteCount` has published.
 ///
-/// INVARIANT: the first `byteCount` bytes of the file are whole batches, never changed in place
-/// except by truncation under the append lock.
+/// INVARIANT: the first `byteCount` bytes of the file are whole batches, never changed in place.
 final class Segment: Sendable {
   /// What can be let go and opened again.
   private struct Handles {
@@ -33,6 +32,8 @@ final class Segment: Sendable {
   /// `nil` when the transaction index has not been read yet.
   private let aborted = Mutex<[AbortedTransaction]?>(nil)
   private let publishedByteCount: Atomic<Int>
+  /// How many of the bytes were there already, or were synced since they were written.
+  private let syncedByteCount: Atomic<Int>
   private let sealed: Atomic<Bool>
   private let useTick = Atomic<Int64>(0)
   private let indexesAreDurable: Atomic<Bool>
@@ -48,6 +49,7 @@ final class Segment: Sendable {
     self.directory = directory
     indexesAreDurable = Atomic(isSealed)
     publishedByteCount = Atomic(byteCount)
+    syncedByteCount = Atomic(byteCount)
     sealed = Atomic(isSealed)
     indexes = Mutex(Indexes())
   }
@@ -61,6 +63,7 @@ final class Segment: Sendable {
     self.directory = directory
     indexesAreDurable = Atomic(false)
     publishedByteCount = Atomic(byteCount)
+    syncedByteCount = Atomic(byteCount)
     sealed = Atomic(isSealed)
     indexes = Mutex(Indexes(offsets: offsetIndex, times: timeIndex))
   }
@@ -118,7 +121,6 @@ final class Segment: Sendable {
   /// Reads the indexes and keeps them and the log file for good: their names are about to go, or to
   /// mean another segment's files, and readers may still come.
   ///
-  /// - Precondition: the segment is sealed, and its indexes are durable.
   func detach() throws(LogError) {
     isDetached.store(true, ordering: .releasing)
     // A reader that is making the files anew at the moment is done then, and no other begins.
@@ -154,6 +156,21 @@ final class Segment: Sendable {
     }
     _ = consume released
     releaseIndexes()
+  }
+
+  // MARK: Syncing
+
+  /// Whether bytes were written through the file that no sync has covered: it must not be closed then.
+  var hasUnsyncedBytes: Bool { syncedByteCount.load(ordering: .acquiring) < byteCount }
+
+  /// Notes that a sync has covered the first bytes.
+  func noteSynced(byteCount: Int) {
+    _ = syncedByteCount.max(byteCount, ordering: .acquiringAndReleasing)
+  }
+
+  /// Notes that all bytes were written once more.
+  func noteRewritten() {
+    syncedByteCount.store(0, ordering: .releasing)
   }
 
   // MARK: Growing, by the log's appender under the append lock
@@ -323,11 +340,6 @@ final class Segment: Sendable {
     return true
   }
 
-  /// Takes indexes that were made anew, after a truncation.
-  func replaceIndexes(_ offsets: OffsetIndex, _ times: TimeIndex) {
-    indexes.withLock { $0 = Indexes(offsets: offsets, times: times) }
-  }
-
   /// Adds the time index entry that is forced when the log is closed.
   func noteLatest(_ entry: TimeIndexEntry?) {
     guard let entry else { return }
@@ -339,10 +351,18 @@ final class Segment: Sendable {
     let (offsets, times) = indexes.withLock { ($0.offsets, $0.times) }
     if let offsets, !offsets.isMapped { try staged.add(path(.index), offsets.encoded()) }
     if let times { try staged.add(path(.timeindex), times.encoded()) }
-    if let aborted = aborted.withLock({ $0 }), !aborted.isEmpty {
+    if let aborted = aborted.withLock({ $0 }) {
+      guard try aborted.isEmpty ? hasFile(.txnindex) : true else { return }
       var bytes: [UInt8] = []
       for transaction in aborted { transaction.encode(into: &bytes) }
       try staged.add(path(.txnindex), bytes)
+    }
+  }
+
+  /// Whether there is such a file: one that has nothing to tell any more must not stay as it was.
+  private func hasFile(_ kind: SegmentFileName.Kind) throws(LogError) -> Bool {
+    do throws(DiskError) { return try directory.disk.kind(of: path(kind)) == .file } catch {
+      throw LogError(error)
     }
   }
 

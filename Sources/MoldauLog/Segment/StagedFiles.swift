@@ -45,4 +45,13 @@ struct StagedFiles {
       throw LogError(error)
     }
   }
+
+  /// Removes the files.
+  func discard() throws(LogError) {
+    do throws(DiskError) {
+      for path in paths { try disk.remove(path + ".tmp") }
+    } catch {
+      throw LogError(error)
+    }
+  }
 }

@@ -47,6 +47,10 @@ final class StoreServices: Sendable {
     let journal = CommitJournal(
       directory: path, disk: disk, maxFileBytes: configuration.journalBytes)
     commits = CommitQueue(journal: journal, maxPendingBytes: configuration.maxPendingBytes)
+    budget.start(
+      HandleBudget.Syncing(
+        later: { [maintenance] in maintenance.add($0) },
+        sync: { [weak self] segment in self?.syncBeforeClose(segment) ?? false }))
   }
 
   /// Forgets producers that were silent for too long, now and then; by the maintenance thread.
