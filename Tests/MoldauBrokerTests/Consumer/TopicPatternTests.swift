@@ -56,6 +56,17 @@ struct TopicPatternTests {
     #expect(throws: TopicPatternError.self) { try TopicPattern(pattern) }
   }
 
+  @Test("nothing, repeated and repeated again, is nothing")
+  func repeatedNothing() throws {
+    for nothing in ["()", "((?i))", "(a{0})", "(\\Q\\E)"] {
+      var text = nothing
+      for _ in 0..<20 { text = "(\(text){1000})" }
+      let pattern = try TopicPattern("a" + text + "b")
+      #expect(pattern.matches("ab"))
+      #expect(!pattern.matches("aab"))
+    }
+  }
+
   @Test("a pattern that makes backtracking matchers hang takes no longer than others")
   func noBacktracking() throws {
     let name = String(repeating: "a", count: 248) + "b"

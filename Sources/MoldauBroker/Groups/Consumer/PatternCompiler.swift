@@ -58,7 +58,12 @@ struct PatternCompiler {
   private mutating func emit(
     _ part: PatternTree, from: Int, upTo: Int?
   ) throws(TopicPatternError) {
-    for _ in 0..<from { try emit(part) }
+    for _ in 0..<from {
+      let start = program.count
+      try emit(part)
+      // Nothing, however often: nested, such repetitions would be counted through without end.
+      if program.count == start { break }
+    }
     guard let upTo else {
       let split = program.count
       try append(.split(0, 0))
