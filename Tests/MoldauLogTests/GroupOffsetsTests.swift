@@ -76,6 +76,45 @@ struct GroupOffsetsTests {
     try store.closeBlocking()
   }
 
+  @Test("what is committed beside a transaction that nobody ends is there after a restart")
+  func openTransaction() throws {
+    let disk = SimulatedDisk(isCrashable: false)
+    var store = try openStore(disk)
+    var offsets = try store.groupOffsets()
+    try offsets.load(group: "group")
+    try Self.store(1, offsets)
+    var encoder = RecordBatchEncoder()
+    let key = GroupOffsetKey(group: "group", partition: Self.partition).encode()
+    let value = GroupOffsetValue(offset: Offset(rawValue: 9), commitTimestampMilliseconds: 1)
+      .encode()
+    for sequence in 0..<2 {
+      encoder = RecordBatchEncoder()
+      unsafe encoder.append(
+        key: key.span.bytes, value: value.span.bytes, timestampMilliseconds: 1)
+      encoder.finish(
+        BatchFields(
+          attributes: BatchAttributes(isTransactional: true), producerID: 7, producerEpoch: 0,
+          baseSequence: Int32(sequence)))
+      _ = try offsets.topic.partitions[offsets.partition(of: "group")].append(encoder.bytes)
+      try Self.store(Int64(2 + sequence), offsets)
+    }
+    try store.closeBlocking()
+    store = try openStore(disk)
+    offsets = try store.groupOffsets()
+    try offsets.load(group: "group")
+    #expect(Self.committed(offsets) == 3)
+    try store.closeBlocking()
+  }
+
+  private static func store(_ offset: Int64, _ offsets: GroupOffsets) throws {
+    let signal = WakeSignal()
+    offsets.whenStored(try offsets.append([Self.offset(offset)], group: "group")) { failure in
+      #expect(failure == nil)
+      signal.wake()
+    }
+    signal.sleep()
+  }
+
   @Test("a topic that is deleted takes its offsets along, read or not")
   func deletion() async throws {
     let disk = SimulatedDisk(isCrashable: false)

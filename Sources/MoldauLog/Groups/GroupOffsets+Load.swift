@@ -20,7 +20,7 @@ extension GroupOffsets {
       if isLoaded && onOther == nil { return }
       var failure: FormatError?
       do throws(LogError) {
-        try topic.scan(from: .earliest, partition: number, isolation: .readCommitted) { record in
+        try scan(partition: number) { record in
           do throws(FormatError) {
             try self.take(record, isLoaded ? nil : shard, onOther)
           } catch {
@@ -38,6 +38,29 @@ extension GroupOffsets {
       }
       if !isLoaded { shard.dropVoid() }
       isLoaded = true
+    }
+  }
+
+  /// Calls `body` with the records of a partition that count.
+  ///
+  /// A broker that has stopped in the midst of a transaction may never end it. What lies behind its
+  /// first record counts all the same, unless it is of a transaction itself.
+  private func scan(
+    partition number: Int, _ body: (borrowing RecordView) -> Void
+  ) throws(LogError) {
+    let end = try topic.scan(
+      from: .earliest, partition: number, isolation: .readCommitted, body)
+    var batches = try topic.batches(
+      from: .offset(end), number, .readUncommitted, maxBytes: .max)
+    while try batches.next() {
+      if batches.header.attributes.isTransactional { continue }
+      do throws(FormatError) {
+        // SAFETY: the bytes stay valid until the next step, and the reader ends before it.
+        var reader = unsafe RecordReader(batches.records.bytes, batches.header)
+        while let record = try reader.next() { body(record) }
+      } catch {
+        throw batches.damage(error)
+      }
     }
   }
 
