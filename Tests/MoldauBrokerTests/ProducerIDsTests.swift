@@ -1,4 +1,5 @@
 import MoldauDisk
+import MoldauFormat
 import MoldauLog
 import Testing
 
@@ -30,6 +31,22 @@ struct ProducerIDsTests {
       #expect(producer?.id == expected)
     }
     #expect(ids.next(-1, -1) == nil)
+  }
+
+  @Test(
+    "an id that a client has made up moves no others",
+    arguments: [(Int64.max, 0), (Int64.max - 10, 0), (41, 42)] as [(Int64, Int64)])
+  func madeUp(used: Int64, first: Int64) async throws {
+    let store = try await LogStore.inMemory()
+    var encoder = RecordBatchEncoder()
+    let value: [UInt8] = [1]
+    unsafe encoder.append(key: nil, value: value.span.bytes, timestampMilliseconds: 1)
+    encoder.finish(
+      BatchFields(
+        attributes: BatchAttributes(rawValue: 0), producerID: used, producerEpoch: 0,
+        baseSequence: 0))
+    _ = try await store.topic("t").partitions[0].append(encoder.bytes)
+    #expect(try ProducerIDs(store: store).reserve(-1, -1) == .init(id: first, epoch: 0))
   }
 
   @Test("a file that is none of ours is left, and no id is given out")

@@ -136,9 +136,9 @@ package final class PartitionLog: Sendable {
 
   // MARK: Producers
 
-  /// The greatest id of a producer that the log remembers, −1 when there is none.
-  package var highestProducerID: Int64 {
-    state.withLock { $0.producers.producers.keys.max() ?? -1 }
+  /// The greatest id below `limit` of a producer that the log remembers, −1 when there is none.
+  package func highestProducerID(below limit: Int64) -> Int64 {
+    state.withLock { $0.producers.producers.keys.lazy.filter { $0 < limit }.max() ?? -1 }
   }
 
   // MARK: Leader epochs

@@ -22,6 +22,8 @@ final class ProducerIDs: Sendable {
   }
 
   static let blockSize: Int64 = 1_000
+  /// No broker comes this far: an id from here on is a client's own invention.
+  private static let madeUpID: Int64 = 1 << 62
 
   private let store: LogStore
   private let state = Mutex(State())
@@ -77,8 +79,10 @@ final class ProducerIDs: Sendable {
     let bytes: [UInt8]
     do throws(DiskError) {
       guard try store.disk.kind(of: path) == .file else {
-        let highest = store.topics.flatMap(\.partitions).map(\.highestProducerID).max() ?? -1
-        return highest + 1
+        let known = store.topics.flatMap(\.partitions).map {
+          $0.highestProducerID(below: Self.madeUpID)
+        }
+        return (known.max() ?? -1) + 1
       }
       bytes = try store.disk.contents(of: path)
     } catch {
