@@ -95,6 +95,35 @@ struct MetricsTests {
     try await store.close()
   }
 
+  @Test("what clients make up, offsets and numbers of APIs, does no harm")
+  func madeUp() async throws {
+    try await TestServer.run(.memory, TestServer.withAdmin) { server in
+      let client = try server.raw()
+      _ = try server.store.topicBlocking("log", .init(partitionCount: 3, retention: []))
+      for (partition, offset) in [Int64.max, .max, .min].enumerated() {
+        let request = OffsetCommitRequest(offset, partition: Int32(partition))
+        #expect(try client.commit(request) == ErrorCode.none)
+      }
+      for number: Int16 in [999, 1_000] {
+        let other = try server.raw()
+        let bytes: [UInt8] = [0, 0, 0, 10, UInt8(number >> 8), UInt8(number & 255)]
+        try other.send(bytes + [0, 0, 0, 0, 0, 1, 255, 255])
+        #expect(throws: (any Error).self) {
+          try other.receive(answerTo: ApiVersionsRequest.self, version: 0)
+        }
+      }
+      let page = try WebAnswer.get("/metrics", from: server.adminPort)
+      let group = "consumergroup=\"group\""
+      let sums = ["current_offset", "lag"].map {
+        page.sample("kafka_consumergroup_\($0)_sum{\(group),topic=\"log\"}")
+      }
+      #expect(sums == [-1, Double(Int64.max)])
+      let unknown = page.body.split(separator: "\n").filter { $0.contains("UNSUPPORTED_VERSION") }
+      #expect(unknown.count == 1)
+      #expect(unknown.first?.hasSuffix(" 2") == true)
+    }
+  }
+
   @Test("a fetch that waited counts when it is answered")
   func longPoll() async throws {
     try await TestServer.run(.memory, TestServer.withAdmin) { server in

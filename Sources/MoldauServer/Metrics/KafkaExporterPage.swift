@@ -81,11 +81,16 @@ enum KafkaExporterPage {
         guard let log = broker.log(of: partition) else { return nil }
         return Position(
           group: group.name, topic: partition.topic, partition: partition.partition,
-          offset: offset.rawValue, lag: max(0, log.endOffset.rawValue - offset.rawValue))
+          offset: offset.rawValue, lag: lag(behind: log.endOffset.rawValue, at: offset.rawValue))
       }
     }
     write(positions, "current_offset", "The offset that a group has committed.", \.offset, &text)
     write(positions, "lag", "Records behind the offset that a group has committed.", \.lag, &text)
+  }
+
+  /// Clients commit what they like, offsets far outside of the log too.
+  private static func lag(behind end: Int64, at offset: Int64) -> Int64 {
+    max(0, end.subtractingClamped(offset))
   }
 
   /// One family by partition, and one of its sums by topic.
@@ -111,7 +116,7 @@ enum KafkaExporterPage {
       while index < positions.endIndex, positions[index].group == first.group,
         positions[index].topic == first.topic
       {
-        sum += positions[index][keyPath: value]
+        sum = sum.addingClamped(positions[index][keyPath: value])
         index += 1
       }
       text.sample(

@@ -14,7 +14,7 @@ struct RequestStatistics: Sendable {
   /// By API number, as far as this build knows them. The durations' count is the requests'.
   private(set) var durations: [DurationHistogram?]
   /// Answers with an error in them, by the first; those without an answer count as
-  /// `UNKNOWN_SERVER_ERROR`. Bounded by the codes that there are.
+  /// `UNKNOWN_SERVER_ERROR`. Bounded by the APIs and codes that there are.
   private(set) var failures: [Failure: UInt64] = [:]
   var receivedBytes: UInt64 = 0
   var sentBytes: UInt64 = 0
@@ -35,7 +35,10 @@ struct RequestStatistics: Sendable {
       if durations[index] == nil { durations[index] = DurationHistogram() }
       durations[index]?.record(nanoseconds: nanoseconds)
     }
-    if let failure { failures[Failure(api: api, code: failure), default: 0] &+= 1 }
+    guard let failure else { return }
+    // Numbers that a client has made up are counted together.
+    let known = ApiKey(rawValue: api)?.rawValue ?? -1
+    failures[Failure(api: known, code: failure), default: 0] &+= 1
   }
 
   mutating func add(_ other: RequestStatistics) {
