@@ -59,13 +59,12 @@ extension GroupCoordinator {
     _ partition: TopicPartition, _ value: GroupOffsetValue, of group: (any CoordinatedGroup)?,
     _ now: Int64, _ retention: Int64
   ) -> Bool {
+    let expiry = group?.offsetExpiry ?? .byCommit
+    // What is in use stays, whatever the commit has said.
+    if expiry == .never || group?.isSubscribed(to: partition.topic) == true { return false }
     if value.expireTimestampMilliseconds >= 0 { return value.expireTimestampMilliseconds <= now }
-    let age = now - value.commitTimestampMilliseconds
-    switch group?.offsetExpiry ?? .byCommit {
-    case .never: return false
-    case .byCommit: return age >= retention
-    case .since(let emptied): return min(age, now - emptied) >= retention
-    case .unsubscribed: return age >= retention && group?.isSubscribed(to: partition.topic) != true
-    }
+    let isOld = value.commitTimestampMilliseconds <= now.subtractingClamped(retention)
+    if case .since(let emptied) = expiry { return isOld && now - emptied >= retention }
+    return isOld
   }
 }

@@ -101,6 +101,25 @@ struct GroupExpiryTests {
     try bench.close()
   }
 
+  @Test("what a member reads stays, whatever its commit has said")
+  func explicitInUse() throws {
+    let bench = try CoordinatorBench()
+    bench.load()
+    _ = try bench.store.topicBlocking("u")
+    try bench.joinAlone()
+    let soon = bench.wall.nowMilliseconds() + 1_000
+    #expect(bench.commit(1, memberID: "a", epoch: 1, expiresAt: soon) == .none)
+    #expect(bench.commit(2, topic: "u", memberID: "a", epoch: 1, expiresAt: soon) == .none)
+    pass(1_000, bench)
+    #expect(bench.committed() == 1)
+    #expect(bench.committed(topic: "u") == nil, "no member reads it")
+    bench.wait(10_000)
+    #expect(bench.state() == "Empty", "its member was silent")
+    bench.coordinator.expireOffsets()
+    #expect(bench.committed() == nil)
+    try bench.close()
+  }
+
   @Test("a group that is empty and has no offsets is forgotten at the next look")
   func empty() throws {
     let bench = try CoordinatorBench()
