@@ -13,6 +13,8 @@ package enum Limits {
   /// Partitions that one answer to DescribeTopicPartitions has at most (Kafka's default of
   /// `max.request.partition.size.limit`).
   static let describedPartitionsPerRequest = 2_000
+  /// Topics and brokers whose settings are described on the event loop; more of them elsewhere.
+  static let configsDescribedAtOnce = 20
   /// The longest text of a setting that is kept for those who ask, in bytes.
   static let settingBytes = 4_096
 

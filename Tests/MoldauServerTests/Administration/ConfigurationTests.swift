@@ -56,6 +56,37 @@ struct ConfigurationTests {
     }
   }
 
+  @Test("many topics are described in one answer")
+  func many() async throws {
+    try await TestServer.run { server in
+      let client = try server.raw()
+      var request = DescribeConfigsRequest(ConfigResourceType.broker, "1")
+      for number in 0..<30 {
+        _ = try server.store.topicBlocking("t\(number)")
+        request.resources += DescribeConfigsRequest(Self.topic, "t\(number)").resources
+      }
+      let results = try client.call(request, version: 4).results
+      #expect(results.map(\.name) == ["1"] + (0..<30).map { "t\($0)" })
+      #expect(results.allSatisfy { $0.errorCode == .none && !$0.configurations.isEmpty })
+    }
+  }
+
+  @Test("committed offsets are not to go by age")
+  func internalTopic() async throws {
+    try await TestServer.run { server in
+      let client = try server.raw()
+      let name = GroupOffsets.topicName
+      _ = try server.store.groupOffsets()
+      for policy in ["delete", "compact,delete", "compact"] {
+        let request = IncrementalAlterConfigsRequest(
+          Self.topic, name, [("cleanup.policy", Self.operation.set, policy)])
+        #expect(
+          try client.call(request, version: 1).resources.first?.errorCode
+            == (policy == "compact" ? .some(.none) : .invalidConfig))
+      }
+    }
+  }
+
   @Test("what is not there has no settings")
   func unknown() async throws {
     try await TestServer.run { server in

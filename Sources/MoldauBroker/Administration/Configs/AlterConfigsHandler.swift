@@ -110,9 +110,10 @@ extension Broker {
     case ConfigResourceType.topic:
       let topic = try topicToConfigure(name)
       let changed = try configuration(topic.configuration)
-      if HostedTopic.isInternal(name), !changed.isCompacted {
+      if HostedTopic.isInternal(name), changed.cleanupPolicy != .compact {
         throw AdministrationRefusal(
-          .invalidConfig, "cleanup.policy: topic \"\(name)\" is the broker's own and is compacted")
+          .invalidConfig,
+          "cleanup.policy: topic \"\(name)\" is the broker's own and is only compacted")
       }
       guard !validatesOnly else { return }
       do throws(LogError) { try store.alterTopic(topic, changed) } catch {

@@ -3,25 +3,47 @@ import MoldauLog
 import MoldauProtocol
 
 extension Broker {
-  /// Says how topics and the broker are set.
+  /// Says how topics and the broker are set. Of many topics that takes long: it waits for no disk,
+  /// but others would have to wait for it.
   func describeConfigs(
     _ request: DescribeConfigsRequest, _ context: RequestContext, into reply: inout Reply
   ) -> Outcome {
+    guard request.resources.count > Limits.configsDescribedAtOnce else {
+      let response = describeConfigs(request) { asked throws(AdministrationRefusal) in
+        try describe(asked, request, context)
+      }
+      reply.answer(response, to: context.header)
+      return .answered
+    }
+    return PendingWork.start(
+      context, on: blockingWork, into: &reply,
+      refusal: describeConfigs(request) { _ throws(AdministrationRefusal) in throw .busy }
+    ) { [self] in
+      describeConfigs(request) { asked throws(AdministrationRefusal) in
+        try describe(asked, request, context)
+      }
+    }
+  }
+
+  private func describeConfigs(
+    _ request: DescribeConfigsRequest,
+    _ describe: (DescribeConfigsRequest.Resource) throws(AdministrationRefusal)
+      -> [DescribeConfigsResponse.Configuration]
+  ) -> DescribeConfigsResponse {
     var response = DescribeConfigsResponse()
     response.results = request.resources.map { asked in
       var result = DescribeConfigsResponse.Result()
       result.type = asked.type
       result.name = asked.name
       do throws(AdministrationRefusal) {
-        result.configurations = try describe(asked, request, context)
+        result.configurations = try describe(asked)
       } catch {
         result.errorCode = error.code
         result.errorMessage = error.message
       }
       return result
     }
-    reply.answer(response, to: context.header)
-    return .answered
+    return response
   }
 
   private func describe(
