@@ -69,7 +69,7 @@ final class PendingLoad: PendingRequest {
       cancel()
       guard case .pending(let inner, _) = start(&reply) else { return true }
       self.inner = inner
-      return false
+      return reason == .woken ? false : inner.resume(reason, into: &reply)
     case .failed:
       cancel()
       refuse(.coordinatorNotAvailable, &reply)

@@ -38,12 +38,13 @@ struct LoadedConsumerGroup: Sendable {
   /// Returns the group, or nil when it is gone.
   ///
   /// Its members have a full session from now on to be heard of. What another broker may have left
-  /// at odds is put right: a partition that two members own stays with the first.
+  /// at odds is put right: a partition that two members own, or are to own, stays with the first.
   func group(
     id: String, settings: ConsumerGroupSettings, now: Int64
   ) -> ConsumerGroup? {
     guard let epoch else { return nil }
     var group = ConsumerGroup(id: id, settings: settings)
+    var targeted: Set<GroupPartition> = []
     for (id, wish) in wants.sorted(by: { $0.key < $1.key }) {
       var member = ConsumerGroupMember(id: id, wish)
       member.sessionDeadline = now + settings.sessionTimeoutMilliseconds
@@ -51,7 +52,11 @@ struct LoadedConsumerGroup: Sendable {
       group.store(member)
       group.noteDeadline(min(member.sessionDeadline, member.revocationDeadline ?? .max))
       if let instance = member.instanceID { group.staticMembers[instance] = id }
-      if let target = targets[id] { group.target[id] = Set(target.topics) }
+      if let target = targets[id] {
+        let share = Set(target.topics).subtracting(targeted)
+        targeted.formUnion(share)
+        group.target[id] = share
+      }
     }
     let newest = group.members.values.map(\.epoch).max() ?? 0
     group.targetEpoch = max(0, targetEpoch ?? 0, newest)
