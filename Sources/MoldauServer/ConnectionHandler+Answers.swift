@@ -41,7 +41,10 @@ extension ConnectionHandler {
     sendReady()
   }
 
+  /// Does nothing when the place is gone: an answer that cannot be read ends the connection at once,
+  /// and all its slots with it.
   private func resume(at place: Int, _ reason: ResumeReason) {
+    guard place < slots.count else { return }
     let index = slots.index(slots.startIndex, offsetBy: place)
     guard case .waiting(let request, _, let time) = slots[index] else { return }
     memory.reply.reset()
@@ -130,7 +133,8 @@ extension ConnectionHandler {
     timer = nil
     let now = NIODeadline.now()
     var next: NIODeadline?
-    for place in 0..<slots.count {
+    // An answer that cannot be read ends the connection at once, and all its slots with it.
+    for place in 0..<slots.count where place < slots.count {
       let slot = slots[slots.index(slots.startIndex, offsetBy: place)]
       guard case .waiting(_, let deadline?, _) = slot else { continue }
       if deadline <= now {

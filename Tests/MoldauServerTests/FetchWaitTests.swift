@@ -1,3 +1,4 @@
+import MoldauDisk
 import MoldauFormat
 import MoldauLog
 import MoldauProtocol
@@ -28,6 +29,39 @@ struct FetchWaitTests {
       let counts = try (0..<3).map { try answer.values(of: Int32($0)).count }
       #expect(counts == [7, 7, 6])
     }
+  }
+
+  @Test("a disk that cannot read an answer ends that connection, whatever else waits on it")
+  func unreadable() async throws {
+    let disk = SimulatedDisk(isCrashable: false)
+    let store = try LogStore.open(
+      at: "/store", StoreConfiguration(), disk: disk, clock: SystemWallClock())
+    let server = try await BrokerServer.start(
+      store: store,
+      ServerConfiguration(listeners: [.init(address: HostAndPort(host: "127.0.0.1", port: 0))]))
+    let result = await TestServer.onOwnThread {
+      let server = TestServer(store: store, server: server)
+      let topic = try VersionTests.makeTopic("log", try server.raw())
+      let request = ProduceRequest([0: try batch(["a", "b"])], to: topic)
+      _ = try server.raw().call(request, version: 9)
+      var fetch = FetchRequest([0: 0], of: topic)
+      fetch.minBytes = 1_000
+      fetch.maxWaitMilliseconds = 20
+      let frame = RawClient.frame(fetch, version: 12)
+      var endedCount = 0
+      for number in 1...12 {
+        disk.onCall = DiskFault.at(number, .fail(errno: 5)) { $0.name == "pread" }
+        let client = try server.raw()
+        try client.send(frame + frame + frame)
+        if (0..<3).contains(where: { _ in client.receive() == nil }) { endedCount += 1 }
+      }
+      disk.onCall = nil
+      #expect(endedCount > 0)
+      #expect(try server.raw().call(ApiVersionsRequest(), version: 3).errorCode == .none)
+    }
+    await server.stop()
+    try await store.close()
+    try result.get()
   }
 
   @Test("a client whose log went another way is told where it left this one")
