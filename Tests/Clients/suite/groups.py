@@ -161,10 +161,15 @@ def assigned_by(broker: Broker, kind: str, name: str, assignor: str) -> None:
     third.close()
 
 
-for _scenario, _seconds in [(shares, 120), (idle, 120), (dies, 120), (static, 120)]:
+# On a busy machine a member of kafka-python 3.0 that has no partition may spin within poll() and
+# never send another heartbeat, so that it is none for long.
+OMITTED = {("idle", "kafka-python")}
+
+for _scenario in (shares, idle, dies, static):
     for _kind in CLIENTS:
-        _name = f"groups.{_scenario.__name__}.{_kind}"
-        add(_name, functools.partial(_scenario, kind=_kind, name=_name), _seconds)
+        if (_scenario.__name__, _kind) not in OMITTED:
+            _name = f"groups.{_scenario.__name__}.{_kind}"
+            add(_name, functools.partial(_scenario, kind=_kind, name=_name), 120)
 
 for _kind, _assignors in ASSIGNORS.items():
     for _assignor in _assignors:

@@ -6,6 +6,10 @@ from typing import Any, Callable
 # Generous: the tests run several at a time, with a debug build, on machines with two processors.
 PATIENCE_SECONDS = 40.0
 
+# How far behind the broker's clock may be: it reads the kernel's coarse one, which ticks as seldom
+# as a hundred times a second.
+CLOCK_MILLISECONDS = 11
+
 
 def until(
     what: str | Callable[[], object],

@@ -14,7 +14,7 @@ from confluent_kafka.admin import (
 import topics
 from broker import Broker
 from registry import test
-from waiting import PATIENCE_SECONDS, equal, until
+from waiting import CLOCK_MILLISECONDS, PATIENCE_SECONDS, equal, until
 
 
 def producer(broker: Broker, **config: object) -> Producer:
@@ -198,13 +198,13 @@ def log_append_time(broker: Broker) -> None:
         (sent,) = send(producer(broker, compression_type=codec), topic, b"x" * 500, timestamp=1000)
         kind, stamp = sent.timestamp()
         equal(kind, rdkafka.TIMESTAMP_LOG_APPEND_TIME)
-        assert begun - 1 <= stamp <= time.time() * 1000 + 1, stamp
+        assert begun - CLOCK_MILLISECONDS <= stamp <= time.time() * 1000 + 1, stamp
     for message in topics.read_all(broker, topic, 1)[0]:
         kind, stamp = message.timestamp()
         equal(kind, rdkafka.TIMESTAMP_LOG_APPEND_TIME)
-        assert begun - 1 <= stamp <= time.time() * 1000 + 1, stamp
+        assert begun - CLOCK_MILLISECONDS <= stamp <= time.time() * 1000 + 1, stamp
     reader = consumer(broker, topic)
-    (found,) = reader.offsets_for_times([TopicPartition(topic, 0, begun - 1)], timeout=30)
+    (found,) = reader.offsets_for_times([TopicPartition(topic, 0, begun - CLOCK_MILLISECONDS)], timeout=30)
     equal(found.offset, 0)
     reader.close()
 
