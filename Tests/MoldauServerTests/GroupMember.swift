@@ -17,6 +17,8 @@ final class GroupMember {
     client = try server.raw()
     self.group = group
     self.instanceID = instanceID
+    // Returns when the group is loaded.
+    _ = try heartbeat()
   }
 
   // MARK: Single requests

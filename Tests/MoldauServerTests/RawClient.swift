@@ -112,10 +112,30 @@ final class RawClient {
     return Answer(correlationID: header.correlationID, response: response, frame: frame)
   }
 
+  /// Sends a request and receives its answer; again while the broker says that it is still loading
+  /// the group, as all clients do.
   func call<Request: ProtocolRequest>(
     _ request: Request, version: Int16
   ) throws -> Request.Response {
+    for _ in 1..<Self.mostAttempts {
+      try send(request, version: version)
+      let response = try receive(answerTo: Request.self, version: version).response
+      if !Self.isLoading(response, to: Request.self, version) { return response }
+    }
     try send(request, version: version)
     return try receive(answerTo: Request.self, version: version).response
+  }
+
+  /// The broker waits a while itself before it says so.
+  private static let mostAttempts = 60
+
+  private static func isLoading<Request: ProtocolRequest>(
+    _ response: Request.Response, to _: Request.Type, _ version: Int16
+  ) -> Bool {
+    // Records that were read cannot be written; groups have none.
+    guard Request.apiKey != .fetch else { return false }
+    var writer = ProtocolWriter()
+    writer.appendResponse(response, version: version, correlationID: 0)
+    return writer.firstError == .coordinatorLoadInProgress
   }
 }
