@@ -10,13 +10,13 @@ extension ConnectionHandler {
     guard let context else { return }
     guard slots.isEmpty else {
       var held = Output()
-      guard append(to: &held) else { return }
+      if let error = append(to: &held) { return breakOff(error) }
       heldBytes += held.byteCount
       slots.append(.ready(held))
       return
     }
     firstSequence &+= 1
-    guard append(to: &output) else { return }
+    if let error = append(to: &output) { return breakOff(error) }
     if output.byteCount > Limits.highWaterBytes { write(to: context) }
   }
 
@@ -51,7 +51,7 @@ extension ConnectionHandler {
     guard request.resume(reason, into: &memory.reply) else { return }
     note(time, memory.reply.firstError)
     var answer = Output()
-    guard append(to: &answer) else { return }
+    if let error = append(to: &answer) { return breakOff(error) }
     heldBytes += answer.byteCount
     slots[index] = .ready(answer)
   }
@@ -67,18 +67,23 @@ extension ConnectionHandler {
     }
   }
 
-  /// Copies the loop's reply; ends the connection and returns false when that fails, since its size
-  /// went out before.
-  private func append(to output: inout Output) -> Bool {
-    guard let context else { return false }
+  /// Copies the loop's reply; returns what went wrong.
+  private func append(to output: inout Output) -> LogError? {
+    guard let context else { return .closed }
     do throws(LogError) {
       try output.append(memory.reply, context.channel.allocator)
-      return true
+      return nil
     } catch {
-      services.logger.error("\(client.address): closing the connection: \(error)")
-      context.close(promise: nil)
-      return false
+      return error
     }
+  }
+
+  /// Ends the connection at once, and all that it holds: the size of an answer is out, and its bytes
+  /// cannot follow.
+  private func breakOff(_ error: LogError) {
+    guard let context else { return }
+    services.logger.error("\(client.address): closing the connection: \(error)")
+    context.close(promise: nil)
   }
 
   // MARK: Writing
@@ -106,8 +111,7 @@ extension ConnectionHandler {
         do throws(LogError) {
           try FileTransfer.write(slice, to: context)
         } catch {
-          services.logger.error("\(client.address): closing the connection: \(error)")
-          return context.close(promise: nil)
+          return breakOff(error)
         }
       }
     }

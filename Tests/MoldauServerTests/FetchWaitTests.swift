@@ -31,8 +31,10 @@ struct FetchWaitTests {
     }
   }
 
-  @Test("a disk that cannot read an answer ends that connection, whatever else waits on it")
-  func unreadable() async throws {
+  @Test(
+    "a disk that cannot read an answer ends that connection, whatever else waits on it",
+    arguments: [0, 1_000] as [Int32])
+  func unreadable(minBytes: Int32) async throws {
     let disk = SimulatedDisk(isCrashable: false)
     let store = try LogStore.open(
       at: "/store", StoreConfiguration(), disk: disk, clock: SystemWallClock())
@@ -45,7 +47,7 @@ struct FetchWaitTests {
       let request = ProduceRequest([0: try batch(["a", "b"])], to: topic)
       _ = try server.raw().call(request, version: 9)
       var fetch = FetchRequest([0: 0], of: topic)
-      fetch.minBytes = 1_000
+      fetch.minBytes = minBytes
       fetch.maxWaitMilliseconds = 20
       let frame = RawClient.frame(fetch, version: 12)
       var endedCount = 0
