@@ -100,6 +100,31 @@ struct PartitionGrowthTests {
     #expect(counts == [2, 5])
   }
 
+  @Test("a topic that could not be made is not there later, whichever call has failed")
+  func failureWhileMaking() throws {
+    var failureCount = 0
+    for number in 1...60 {
+      let disk = SimulatedDisk()
+      let store = try openStore(disk)
+      disk.onCall = DiskFault.at(number, .fail(errno: 24)) { $0.path.contains("orders-") }
+      var isMade = true
+      do {
+        _ = try store.createTopic("orders", TopicConfiguration(partitionCount: 2))
+      } catch {
+        isMade = false
+        failureCount += 1
+      }
+      disk.onCall = nil
+      #expect((store.existingTopic("orders") != nil) == isMade, "call \(number)")
+      try store.closeBlocking()
+      let again = try openStore(disk)
+      #expect((again.existingTopic("orders") != nil) == isMade, "call \(number)")
+      if !isMade { _ = try again.createTopic("orders", TopicConfiguration(partitionCount: 2)) }
+      try again.closeBlocking()
+    }
+    #expect(failureCount > 5)
+  }
+
   @Test("a full disk keeps a topic as it is, and it can grow later")
   func fullDisk() throws {
     let disk = SimulatedDisk()

@@ -26,19 +26,24 @@ extension LogStore {
         throw LogError(error)
       }
       configurations[name] = configuration
-      do throws(DiskError) {
-        try freshenCheckpoints()
-        try configurations.write(to: path, disk: services.disk)
-        try folders.make(name, numbers, id)
+      let logs: [PartitionLog]
+      do throws(LogError) {
+        do throws(DiskError) {
+          try freshenCheckpoints()
+          try configurations.write(to: path, disk: services.disk)
+          try folders.make(name, numbers, id)
+        } catch {
+          throw LogError(error)
+        }
+        logs = try makeLogs(of: name, numbers, configuration)
       } catch {
         configurations.remove(name)
         folders.removeLeftovers(of: name, numbers)
-        throw LogError(error)
+        throw error
       }
       let topic = Topic(
-        name: name, id: id, configuration: configuration,
-        partitions: try makeLogs(of: name, numbers, configuration),
-        services: services, defaultDurability: self.configuration.durability)
+        name: name, id: id, configuration: configuration, partitions: logs, services: services,
+        defaultDurability: self.configuration.durability)
       state.withLock { $0.topics[name] = topic }
       return topic
     }
