@@ -11,6 +11,9 @@ package enum Limits {
   /// Recovery tells of its progress about this often, in bytes.
   static let recoveryProgressBytes = 32 << 20
 
+  /// Recovery writes a damaged segment anew after this many spots at the most.
+  static let maxSpotsMendedTogether = 1024
+
   /// A sealed segment with more bytes than this and an empty offset index gets a new one.
   static let maxUnindexedBytes = 4 << 20
 

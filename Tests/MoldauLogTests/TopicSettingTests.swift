@@ -250,4 +250,11 @@ struct TopicSettingTests {
     _ = unsafe encoder.finish(fields, replacingRecordsWith: compressed.span.bytes)
     return unsafe encoder.bytes.withUnsafeBytes { unsafe Array($0) }
   }
+
+  @Test("a number of partitions that no topic has is damage", arguments: ["0", "-1", "100001"])
+  func partitionCounts(text: String) {
+    #expect(throws: FormatError.self) {
+      try TopicConfigurations(parsing: Array("0\norders moldau.partitions=\(text)\n".utf8))
+    }
+  }
 }

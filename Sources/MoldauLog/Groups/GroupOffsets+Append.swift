@@ -35,7 +35,7 @@ extension GroupOffsets {
         Record(key: key, value: value, timestampMilliseconds: now)
       }
     }
-    let log = topic.partitions[partition(of: group)]
+    let log = try topic.log(of: partition(of: group))
     expect(changes, group)
     do throws(LogError) {
       let batch = try EncodedBatch(records, codec: topic.plan.codec, log)

@@ -33,8 +33,7 @@ extension GroupOffsets {
         throw error
       }
       if let failure {
-        let identity = topic.partitions[number].identity
-        topic.services.logger.error("\(identity): a record cannot be read: \(failure)")
+        topic.services.logger.error("\(topic.name)-\(number): a record cannot be read: \(failure)")
       }
       if !isLoaded { shard.dropVoid() }
       isLoaded = true
@@ -87,7 +86,7 @@ extension GroupOffsets {
   ///
   /// - Complexity: O(offsets of all groups).
   func forget(topic name: String) throws(LogError) {
-    for number in shards.indices {
+    for number in shards.indices where topic.log(ofPartition: number) != nil {
       try load(partition: number)
       let stale = shards[number].groups.withLock { groups in
         groups.compactMapValues { entries in

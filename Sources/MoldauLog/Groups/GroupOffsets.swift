@@ -34,7 +34,7 @@ package final class GroupOffsets: Sendable {
 
   init(topic: Topic) {
     self.topic = topic
-    shards = topic.partitions.map { _ in Shard() }
+    shards = (0..<topic.partitionCount).map { _ in Shard() }
   }
 
   /// Creates or opens the internal topic. Blocks.

@@ -47,12 +47,14 @@ extension PartitionLog {
   ) throws(LogError) -> [AbortedTransaction] {
     var found: [AbortedTransaction] = []
     let all = segments
-    for segment in all[Self.lastIndex(of: all, atOrBelow: first)...] {
+    let index = Self.lastIndex(of: all, atOrBelow: first)
+    for (number, segment) in zip(index..., all[index...]) {
+      if number > index && segment.beganAfterTransactions(below: end) { return found }
       for transaction in try segment.abortedTransactions() {
         if transaction.lastOffset >= first && transaction.firstOffset < end {
           found.append(transaction)
         }
-        // All that began before `end` has ended once the stable offset is past it.
+        // As in Kafka: all that began before `end` has ended once the stable offset is past it.
         if transaction.lastStableOffset >= end { return found }
       }
     }

@@ -27,6 +27,7 @@ extension PartitionLog {
     // The last step that can fail: a file that is left behind without the log going on in it would
     // be taken for the log's end by the next opening.
     let next = try makeSegment(at: state.nextOffset)
+    next.noteUndecidedAtStart(state.producers.firstUndecidedOffset ?? state.nextOffset)
     sealed.seal(time: state.latest)
     state.active = next
     state.position = 0

@@ -43,8 +43,16 @@ struct SegmentRecovery {
     case clean
     /// Nothing behind is a batch.
     case torn(at: Int, FormatError)
-    /// A batch begins at `resume`.
-    case damaged(at: Int, resume: Int, next: Offset, FormatError)
+    /// There are spots with batches behind them.
+    case damaged([DamagedSpot])
+  }
+
+  /// Bytes that no batch can be made of, in front of some that are one.
+  private struct DamagedSpot {
+    var bytes: Range<Int>
+    /// What the batches on either side leave room for.
+    var offsets: Range<Offset>
+    var reason: FormatError
   }
 
   init(
@@ -91,8 +99,8 @@ struct SegmentRecovery {
           try cutTail(file, at: position, size: size, next: found.nextOffset, reason)
           return found
         }
-      case .damaged(let position, let resume, let next, let reason):
-        try removeDamage(file, position..<resume, size: size, found.nextOffset..<next, reason)
+      case .damaged(let spots):
+        try remove(spots, from: file, size: size)
       }
       // The file is another one now: scan it anew, from where this scan began.
       self.producers = producers
@@ -106,6 +114,7 @@ struct SegmentRecovery {
   ) throws(LogError) -> Ending {
     var reader = BatchReader(file: file, from: start, to: size, checksChecksums: true)
     var reported = start
+    var spots: [DamagedSpot] = []
     while true {
       if reader.position - reported >= Limits.recoveryProgressBytes {
         onScanned(reader.position - reported)
@@ -115,10 +124,13 @@ struct SegmentRecovery {
       case .end:
         report.scannedByteCount += size - start
         onScanned(size - reported)
-        return .clean
+        return spots.isEmpty ? .clean : .damaged(spots)
       case .batch(let header, let position):
         if let reason = misplacement(of: header, after: found.nextOffset) {
-          return try ending(file, at: position, size: size, found.nextOffset, reason)
+          guard try pass(file, position, size: size, reason, &found, &spots, &reader) else {
+            return spots.isEmpty ? .torn(at: position, reason) : .damaged(spots)
+          }
+          continue
         }
         if found.firstTimestampMilliseconds == nil && position == 0 {
           found.firstTimestampMilliseconds = header.maxTimestampMilliseconds
@@ -132,8 +144,10 @@ struct SegmentRecovery {
           if let aborted = producers.add(header, control: record) { found.aborted.append(aborted) }
         }
       case .invalid(let reason, let position):
-        report.scannedByteCount += position - start
-        return try ending(file, at: position, size: size, found.nextOffset, reason)
+        guard try pass(file, position, size: size, reason, &found, &spots, &reader) else {
+          report.scannedByteCount += position - start
+          return spots.isEmpty ? .torn(at: position, reason) : .damaged(spots)
+        }
       }
     }
   }
@@ -152,18 +166,27 @@ struct SegmentRecovery {
     return nil
   }
 
-  /// Looks for a whole batch behind the bytes that are none.
-  private func ending(
-    _ file: any DiskFile, at position: Int, size: Int, _ next: Offset, _ reason: FormatError
-  ) throws(LogError) -> Ending {
+  /// Looks for a whole batch behind bytes that are none, and lets the walk go on there; returns `false`
+  /// when there is none, or when the spots that were found are enough to be mended first.
+  private func pass(
+    _ file: any DiskFile, _ position: Int, size: Int, _ reason: FormatError,
+    _ found: inout RecoveredSegment, _ spots: inout [DamagedSpot], _ reader: inout BatchReader
+  ) throws(LogError) -> Bool {
+    guard spots.count < Limits.maxSpotsMendedTogether else { return false }
     // Zeros at the end are room that was allocated ahead.
     let written = try BatchSearch.lastNonzero(of: file, from: position, to: size)
     let search = BatchSearch(
-      file: file, offsets: next...(nextBaseOffset ?? Offset(rawValue: .max)))
-    guard let found = try search.first(from: position + 1, to: written, fileSize: size) else {
-      return .torn(at: position, reason)
+      file: file, offsets: found.nextOffset...(nextBaseOffset ?? Offset(rawValue: .max)))
+    guard let next = try search.first(from: position + 1, to: written, fileSize: size) else {
+      return false
     }
-    return .damaged(at: position, resume: found.position, next: found.header.baseOffset, reason)
+    spots.append(
+      DamagedSpot(
+        bytes: position..<next.position, offsets: found.nextOffset..<next.header.baseOffset,
+        reason: reason))
+    found.nextOffset = next.header.baseOffset
+    reader = BatchReader(file: file, from: next.position, to: size, checksChecksums: true)
+    return true
   }
 
   // MARK: Mending
@@ -211,7 +234,11 @@ struct SegmentRecovery {
     let written = try BatchSearch.lastNonzero(of: file, from: position, to: size)
     if let nextBaseOffset, next < nextBaseOffset || written > position {
       // More segments follow, so the log did not end here.
-      let path = try quarantine(file, position..<max(written, position))
+      let path: String
+      do throws(DiskError) { path = try quarantine(file, position..<max(written, position)) } catch
+      {
+        throw LogError(error)
+      }
       report.damages.append(
         RecoveryReport.Damage(
           partition: partition, path: logPath, position: FilePosition(rawValue: position),
@@ -223,53 +250,58 @@ struct SegmentRecovery {
   }
 
   /// Copies bytes to a file beside the segment; returns its path.
-  @discardableResult
-  private func quarantine(_ file: any DiskFile, _ range: Range<Int>) throws(LogError) -> String {
+  private func quarantine(_ file: any DiskFile, _ range: Range<Int>) throws(DiskError) -> String {
     var path = "\(logPath).quarantine-\(range.lowerBound)"
-    do throws(DiskError) {
-      // What an earlier recovery put aside stays.
-      while try directory.disk.kind(of: path) != nil { path += "+" }
-      let copy = try directory.disk.open(path, .createEmpty)
-      try file.copy(range, to: copy, at: 0)
-      try copy.sync()
-    } catch {
-      throw LogError(error)
-    }
+    // What an earlier recovery put aside stays.
+    while try directory.disk.kind(of: path) != nil { path += "+" }
+    let copy = try directory.disk.open(path, .createEmpty)
+    try file.copy(range, to: copy, at: 0)
+    try copy.sync()
     return path
   }
 
   /// Writes the segment anew, with what the journal has in the place of the damaged bytes.
-  private mutating func removeDamage(
-    _ file: any DiskFile, _ damaged: Range<Int>, size: Int, _ offsets: Range<Offset>,
-    _ reason: FormatError
+  private mutating func remove(
+    _ spots: [DamagedSpot], from file: any DiskFile, size: Int
   ) throws(LogError) {
-    let restored = journaled(offsets)
-    let isWhole = restored.end == offsets.upperBound
-    let quarantinePath = isWhole ? "" : try quarantine(file, damaged)
     let cleaned = SegmentFileName(baseOffset: baseOffset, kind: .log, state: .cleaned)
     do throws(DiskError) {
       let copy = try directory.disk.open(directory.path(cleaned), .createEmpty)
-      try file.copy(0..<damaged.lowerBound, to: copy, at: 0)
-      // SAFETY: the buffer is the array's own storage and is not kept.
-      try unsafe restored.bytes.span.bytes.withUnsafeBytes { (buffer) throws(DiskError) in
-        try unsafe copy.write(buffer, at: damaged.lowerBound)
+      var (read, written) = (0, 0)
+      for spot in spots {
+        try file.copy(read..<spot.bytes.lowerBound, to: copy, at: written)
+        written += spot.bytes.lowerBound - read
+        let restored = journaled(spot.offsets)
+        // SAFETY: the buffer is the array's own storage and is not kept.
+        try unsafe restored.bytes.span.bytes.withUnsafeBytes { (buffer) throws(DiskError) in
+          try unsafe copy.write(buffer, at: written)
+        }
+        written += restored.bytes.count
+        read = spot.bytes.upperBound
+        try note(spot, restored, in: file)
       }
-      try file.copy(
-        damaged.upperBound..<size, to: copy, at: damaged.lowerBound + restored.bytes.count)
+      try file.copy(read..<size, to: copy, at: written)
       try copy.sync()
       try directory.disk.rename(directory.path(cleaned), to: logPath)
       try directory.disk.syncDirectory(directory.path)
     } catch {
       throw LogError(error)
     }
+  }
+
+  /// Puts a spot's bytes aside and reports it, unless the journal has all of it.
+  private mutating func note(
+    _ spot: DamagedSpot, _ restored: JournaledBatches, in file: any DiskFile
+  ) throws(DiskError) {
     report.replayedBatchCount += restored.count
-    guard !isWhole else { return }
+    guard restored.end != spot.offsets.upperBound else { return }
+    let path = try quarantine(file, spot.bytes)
     report.damages.append(
       RecoveryReport.Damage(
-        partition: partition, path: logPath, position: FilePosition(rawValue: damaged.lowerBound),
-        byteCount: damaged.count,
-        offsets: max(restored.end, offsets.lowerBound)..<offsets.upperBound,
-        quarantinePath: quarantinePath, reason: reason))
+        partition: partition, path: logPath,
+        position: FilePosition(rawValue: spot.bytes.lowerBound), byteCount: spot.bytes.count,
+        offsets: max(restored.end, spot.offsets.lowerBound)..<spot.offsets.upperBound,
+        quarantinePath: path, reason: spot.reason))
   }
 
   private func truncate(_ file: any DiskFile, to byteCount: Int) throws(LogError) {

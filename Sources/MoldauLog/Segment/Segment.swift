@@ -36,6 +36,8 @@ final class Segment: Sendable {
   private let syncedByteCount: Atomic<Int>
   private let sealed: Atomic<Bool>
   private let useTick = Atomic<Int64>(0)
+  /// The first undecided offset when the segment began, −1 when nobody knows.
+  private let undecidedAtStart = Atomic<Int64>(-1)
   private let indexesAreDurable: Atomic<Bool>
   /// Whether the indexes stay in memory: their files are another segment's, or gone.
   private let isDetached = Atomic<Bool>(false)
@@ -218,6 +220,16 @@ final class Segment: Sendable {
   }
 
   // MARK: Aborted transactions
+
+  /// Whether all transactions that began below `offset` had ended when the segment began.
+  func beganAfterTransactions(below offset: Offset) -> Bool {
+    undecidedAtStart.load(ordering: .relaxed) >= offset.rawValue
+  }
+
+  /// Notes the first undecided offset at the segment's beginning, before others see the segment.
+  func noteUndecidedAtStart(_ offset: Offset) {
+    undecidedAtStart.store(offset.rawValue, ordering: .relaxed)
+  }
 
   /// The transactions that were aborted by a marker in this segment, in the markers' order.
   func abortedTransactions() throws(LogError) -> [AbortedTransaction] {

@@ -83,6 +83,12 @@ extension LogStore {
     try services.topicChanges.withLock { (configurations) throws(LogError) in
       if state.withLock(\.isClosed) { throw .closed }
       guard existingTopic(topic.name) === topic else { throw .unknownTopic(topic.name) }
+      guard topic.name != GroupOffsets.topicName else {
+        throw .invalidConfiguration(
+          setting: "partitionCount",
+          reason:
+            "groups would be looked for in other partitions than those that have their offsets")
+      }
       let numbers = topic.partitionCount..<max(topic.partitionCount, count)
       guard !numbers.isEmpty else {
         throw .invalidConfiguration(

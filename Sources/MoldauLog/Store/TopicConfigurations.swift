@@ -86,6 +86,10 @@ package struct TopicConfigurations: Sendable {
         try configuration.set(
           String(word[..<equals]), to: String(word[word.index(after: equals)...]))
       }
+      guard (1...Limits.maxPartitionsPerTopic).contains(configuration.partitionCount) else {
+        throw .invalid(
+          field: "moldau-topics", reason: "\(name) has \(configuration.partitionCount) partitions")
+      }
       byTopic[String(name)] = configuration
     }
   }

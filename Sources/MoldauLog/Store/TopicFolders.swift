@@ -165,17 +165,19 @@ struct TopicFolders {
       let numbers = Set(found.map { Int($0.partition) })
       let missing = (0..<configurations[topic].partitionCount).filter { !numbers.contains($0) }
       guard !missing.isEmpty || !blank.isEmpty else { continue }
-      let id = try topicID(of: found.filter { !blank.contains($0) })
-      for partition in blank { try make(partition, id, isDurable: true) }
+      let blanks = Set(blank)
+      let id = try topicID(of: found.filter { !blanks.contains($0) })
+      let isTogether = missing.count + blank.count > Limits.maxSyncedOneByOne
+      for partition in blank { try make(partition, id, isDurable: !isTogether) }
       if try areLeftovers(found) {
         for number in missing {
           let partition = TopicPartition(topic: topic, partition: Int32(number))
           try clear(partition)
-          try make(partition, id, isDurable: true)
+          try make(partition, id, isDurable: !isTogether)
           all.append(partition)
         }
       }
-      try disk.syncDirectory(path)
+      if isTogether { try disk.syncFileSystem(path) } else { try disk.syncDirectory(path) }
     }
     return all
   }
