@@ -77,9 +77,9 @@ extension RecoveryReport: CustomStringConvertible {
   public var description: String {
     var lines = [
       wasClean
-        ? "clean: \(partitionCount) partitions, \(segmentCount) segments, in \(duration)"
+        ? "clean: \(partitionCount) partitions, \(segmentCount) segments, in \(duration.milliseconds) ms"
         : "recovered after an unclean stop: \(partitionCount) partitions, \(segmentCount) segments,"
-          + " \(scannedSegmentCount) scanned (\(scannedByteCount) bytes), in \(duration)"
+          + " \(scannedSegmentCount) scanned (\(scannedByteCount) bytes), in \(duration.milliseconds) ms"
     ]
     if cutByteCount > 0 { lines.append("cut \(cutByteCount) bytes of unfinished writes") }
     if replayedBatchCount > 0 {
