@@ -35,6 +35,8 @@ package enum Limits {
   static let maxJournaledBytesPerPartition = 1 << 20
   /// More logs than this are synced by one sync of the file system.
   static let maxSyncedOneByOne = 16
+  /// The maintenance thread removes this many folders before it looks for other work.
+  static let foldersRemovedTogether = 64
   /// A journal file takes at least this much, in bytes.
   static let minJournalBytes = 64 << 10
   /// One journal frame's entries have at most this many bytes together.

@@ -173,13 +173,7 @@ extension LogStore {
         services.hasStaleCheckpoints.store(true, ordering: .releasing)
         services.logger.warning("\(name) is deleted, but traces are left: \(error)")
       }
-      services.maintenance.add { [services, folders] in
-        for folder in folders {
-          do throws(DiskError) { try services.disk.removeFolder(folder) } catch {
-            services.logger.warning("\(folder) could not be removed: \(error)")
-          }
-        }
-      }
+      services.removeFolders(folders[...])
     }
     forgetOffsets(of: name)
   }

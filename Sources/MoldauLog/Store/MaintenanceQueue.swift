@@ -26,12 +26,14 @@ final class MaintenanceQueue: Sendable {
       thread = EngineThread(name: "moldau-maintain") { [self] in
         var nextTick = ContinuousClock.now
         while !state.withLock({ $0.isStopping }) {
-          runJobs()
+          // Not until there is none: a long piece of work adds itself again, bit by bit.
+          let ranJobs = runWaitingJobs()
           // Jobs wake the thread more often than there is something else to do.
           if nextTick <= .now {
             onTick()
             nextTick = .now + .seconds(1)
           }
+          if ranJobs { continue }
           signal.sleep(
             milliseconds: max(1, ContinuousClock.now.duration(to: nextTick).milliseconds))
         }
@@ -66,14 +68,17 @@ final class MaintenanceQueue: Sendable {
 
   /// Runs the jobs that wait, on the caller's thread.
   func runJobs() {
-    while true {
-      let jobs = state.withLock { state in
-        defer { state.jobs = [] }
-        return state.jobs
-      }
-      if jobs.isEmpty { return }
-      for job in jobs { job() }
+    while runWaitingJobs() {}
+  }
+
+  /// Runs the jobs that wait at the moment; returns whether there were any.
+  private func runWaitingJobs() -> Bool {
+    let jobs = state.withLock { state in
+      defer { state.jobs = [] }
+      return state.jobs
     }
+    for job in jobs { job() }
+    return !jobs.isEmpty
   }
 
   /// Ends the thread when it next looks, without waiting, and forgets the jobs that are left: the
