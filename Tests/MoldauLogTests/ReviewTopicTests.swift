@@ -103,6 +103,26 @@ struct ReviewTopicTests {
     store = nil
     #expect(throws: LogError.closed) { try log.append(value: "late") }
   }
+
+  @Test("a topic that gets the name of one whose deletion a fault has cut short has nothing of it")
+  func deletionCutShort() throws {
+    let disk = SimulatedDisk()
+    let store = try openStore(disk)
+    let old = try store.createTopic("orders", TopicConfiguration(partitionCount: 3))
+    for log in old.partitions { _ = try log.append(value: "old") }
+    disk.onCall = { call in
+      call.name == "rename" && call.path.hasSuffix("/orders-1") ? .fail(errno: 5) : nil
+    }
+    #expect(throws: LogError.self) { try store.removeTopic("orders") }
+    disk.onCall = nil
+    let new = try store.createTopic("orders", TopicConfiguration())
+    #expect(new.partitions.map(\.endOffset) == [.zero])
+    _ = try new.partitions[0].append(value: "new")
+    let again = try openStore(disk.crash(.keepAll))
+    let recovered = try #require(again.existingTopic("orders"))
+    #expect(try recovered.partitions.map { try $0.values() } == [["new"]])
+    try again.closeBlocking()
+  }
 }
 
 /// Waits until all of a log is durable.

@@ -22,7 +22,12 @@ extension LogStore {
       var generator = SystemRandomNumberGenerator()
       let id = TopicID.random(using: &generator)
       let numbers = 0..<configuration.partitionCount
-      do throws(DiskError) { try folders.checkNames(of: name, numbers) } catch {
+      do throws(DiskError) {
+        // A deletion that a fault of the disk has cut short: what is left of that topic, its records
+        // too, would be this one's after a crash.
+        if configurations.deletedTopics.contains(name) { try folders.finishDeletion(of: name) }
+        try folders.checkNames(of: name, numbers)
+      } catch {
         throw LogError(error)
       }
       configurations[name] = configuration

@@ -148,6 +148,16 @@ struct TopicFolders {
     return left
   }
 
+  /// Removes what is left of a topic whose deletion has begun; durable when it returns.
+  func finishDeletion(of topic: String) throws(DiskError) {
+    for entry in try disk.list(path) where entry.kind == .directory {
+      guard let partition = TopicPartition(directoryName: entry.name), partition.topic == topic
+      else { continue }
+      try disk.removeFolder(folder(partition))
+    }
+    try disk.syncDirectory(path)
+  }
+
   /// Makes the folders that a topic of this store lacks: a crash came while it was created.
   ///
   /// Returns all partitions. Topics of other programs are as they are, and so are those that hold
