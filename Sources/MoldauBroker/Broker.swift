@@ -52,12 +52,14 @@ package final class Broker: Sendable {
     groups.start()
   }
 
-  /// Ends the broker's own threads. Requests that still come are refused where they need it.
+  /// Ends the broker's own threads. Requests that still come are refused where they need it, as are
+  /// those that wait for their turn; clients send them again.
   ///
-  /// Blocks until the work that waits is done.
+  /// Blocks until the work that has begun is done.
   package func stop() {
     groups.stop()
     scheduler.stop()
+    blockingWork.beginStopping()
     topicWork.stop()
     blockingWork.stop()
   }

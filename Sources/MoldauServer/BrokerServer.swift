@@ -145,11 +145,12 @@ public final class BrokerServer: Sendable {
 
   /// Stops listening, answers the requests that have come, and closes the connections.
   ///
-  /// Takes no longer than the configuration's `stopTimeout` and a little. Call it once.
+  /// Takes no longer than the configuration's `stopTimeout`, the change of topics that is going on,
+  /// and a little. Call it once.
   public func stop() async {
     admin?.isStopping()
     for channel in channels { await Self.close(channel) }
-    // Work of requests that were taken ends first, so that it can be answered.
+    // Work that has begun ends first, so that it can be answered; what has not is refused.
     await Self.stop(services.broker)
     await endConnections()
     await reporter?.stop()

@@ -16,7 +16,7 @@ extension Broker {
       return .answered
     }
     return PendingWork.start(
-      context, on: blockingWork, into: &reply, refusal: offsets(request, mayBlock: false)
+      context, on: blockingWork, into: &reply, refusal: self.offsets(request, mayBlock: false)
     ) { [self] in
       offsets(request, mayBlock: true)
     }

@@ -16,7 +16,7 @@ extension Broker {
       return .answered
     }
     return PendingWork.start(
-      context, on: topicWork, into: &reply, refusal: metadataAnswer(request, context)
+      context, on: topicWork, into: &reply, refusal: self.metadataAnswer(request, context)
     ) { [self] in
       var failures: [String: ErrorCode] = [:]
       for name in missing {

@@ -5,8 +5,13 @@ import Synchronization
 ///
 /// Runs one job at a time, in order. Started by the first.
 final class BlockingWork: Sendable {
+  private struct Job: Sendable {
+    let work: @Sendable () -> Void
+    let refusal: @Sendable () -> Void
+  }
+
   private struct State: Sendable {
-    var jobs: [@Sendable () -> Void] = []
+    var jobs: [Job] = []
     var thread: EngineThread?
     var isStopping = false
   }
@@ -21,10 +26,14 @@ final class BlockingWork: Sendable {
   }
 
   /// Adds a job; returns false when too many wait, or after `stop`.
-  func add(_ job: @escaping @Sendable () -> Void) -> Bool {
+  ///
+  /// - Parameter refusal: is called by the thread instead when `stop` comes before the job's turn.
+  func add(
+    _ work: @escaping @Sendable () -> Void, refusal: @escaping @Sendable () -> Void
+  ) -> Bool {
     let isTaken = state.withLock { state in
       guard !state.isStopping, state.jobs.count < Limits.blockingJobCount else { return false }
-      state.jobs.append(job)
+      state.jobs.append(Job(work: work, refusal: refusal))
       if state.thread == nil {
         state.thread = EngineThread(name: name) { [self] in run() }
       }
@@ -34,7 +43,13 @@ final class BlockingWork: Sendable {
     return isTaken
   }
 
-  /// Does the jobs that wait and ends the thread.
+  /// Refuses the jobs that have not begun and takes no more. Waits for nothing.
+  func beginStopping() {
+    state.withLock { $0.isStopping = true }
+    signal.wake()
+  }
+
+  /// Refuses the jobs that have not begun and ends the thread, when the one that it does is done.
   func stop() {
     let thread = state.withLock { state in
       state.isStopping = true
@@ -47,15 +62,19 @@ final class BlockingWork: Sendable {
 
   private func run() {
     while true {
-      let (jobs, isStopping) = state.withLock { state in
+      let (jobs, isLast) = state.withLock { state in
         defer { state.jobs = [] }
         return (state.jobs, state.isStopping)
       }
-      for job in jobs { job() }
+      for job in jobs {
+        if isStopping { job.refusal() } else { job.work() }
+      }
       if jobs.isEmpty {
-        if isStopping { return }
+        if isLast { return }
         signal.sleep()
       }
     }
   }
+
+  private var isStopping: Bool { state.withLock { $0.isStopping } }
 }

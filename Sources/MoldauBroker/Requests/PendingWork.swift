@@ -15,17 +15,19 @@ final class PendingWork<Response: ProtocolResponse>: PendingRequest {
     self.header = header
   }
 
-  /// Lets `work` make the answer; `refusal` is the answer when too much work waits already.
+  /// Lets `work` make the answer; `refusal` is the answer when too much work waits already, or when
+  /// the broker stops before it is this request's turn.
   static func start(
     _ context: RequestContext, on thread: BlockingWork, into reply: inout Reply,
-    refusal: @autoclosure () -> Response, _ work: @escaping @Sendable () -> Response
+    refusal: @autoclosure @escaping @Sendable () -> Response,
+    _ work: @escaping @Sendable () -> Response
   ) -> Outcome {
     let pending = PendingWork(header: context.header)
-    let isTaken = thread.add { [result = pending.result, waker = context.waker] in
-      let response = work()
-      result.response.withLock { $0 = response }
+    let answer = { @Sendable [result = pending.result, waker = context.waker] (made: Response) in
+      result.response.withLock { $0 = made }
       waker.wake()
     }
+    let isTaken = thread.add({ answer(work()) }, refusal: { answer(refusal()) })
     if isTaken { return .pending(pending, milliseconds: nil) }
     reply.answer(refusal(), to: context.header)
     return .answered

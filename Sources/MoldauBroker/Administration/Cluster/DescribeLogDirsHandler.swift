@@ -7,13 +7,17 @@ extension Broker {
   func describeLogDirs(
     _ request: DescribeLogDirsRequest, _ context: RequestContext, into reply: inout Reply
   ) -> Outcome {
-    var refusal = DescribeLogDirsResponse()
-    refusal.errorCode = AdministrationRefusal.busy.code
-    return PendingWork.start(context, on: blockingWork, into: &reply, refusal: refusal) { [self] in
+    PendingWork.start(context, on: blockingWork, into: &reply, refusal: Self.busy) { [self] in
       var response = DescribeLogDirsResponse()
       response.directories = [directory(request)]
       return response
     }
+  }
+
+  private static var busy: DescribeLogDirsResponse {
+    var response = DescribeLogDirsResponse()
+    response.errorCode = AdministrationRefusal.busy.code
+    return response
   }
 
   private func directory(_ request: DescribeLogDirsRequest) -> DescribeLogDirsResponse.Directory {

@@ -8,7 +8,7 @@ extension Broker {
   ) -> Outcome {
     PendingWork.start(
       context, on: topicWork, into: &reply,
-      refusal: alterConfigs(request) { _ throws(AdministrationRefusal) in throw .busy }
+      refusal: self.alterConfigs(request) { _ throws(AdministrationRefusal) in throw .busy }
     ) { [self] in
       alterConfigs(request) { asked throws(AdministrationRefusal) in
         var changes: [SettingChange] = []
@@ -30,7 +30,9 @@ extension Broker {
   ) -> Outcome {
     PendingWork.start(
       context, on: topicWork, into: &reply,
-      refusal: incrementalAlterConfigs(request) { _ throws(AdministrationRefusal) in throw .busy }
+      refusal: self.incrementalAlterConfigs(request) { _ throws(AdministrationRefusal) in
+        throw .busy
+      }
     ) { [self] in
       incrementalAlterConfigs(request) { asked throws(AdministrationRefusal) in
         var changes: [SettingChange] = []

@@ -17,7 +17,7 @@ extension Broker {
     }
     return PendingWork.start(
       context, on: blockingWork, into: &reply,
-      refusal: describeConfigs(request) { _ throws(AdministrationRefusal) in throw .busy }
+      refusal: self.describeConfigs(request) { _ throws(AdministrationRefusal) in throw .busy }
     ) { [self] in
       describeConfigs(request) { asked throws(AdministrationRefusal) in
         try describe(asked, request, context)

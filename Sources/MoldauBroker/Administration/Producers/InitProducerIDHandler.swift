@@ -21,18 +21,23 @@ extension Broker {
       reply.answer(Self.answer(producer), to: context.header)
       return .answered
     }
-    response.errorCode = .coordinatorNotAvailable
-    return PendingWork.start(context, on: blockingWork, into: &reply, refusal: response) { [self] in
+    return PendingWork.start(
+      context, on: blockingWork, into: &reply, refusal: Self.unavailable
+    ) { [self] in
       do throws(LogError) {
         return Self.answer(try producerIDs.reserve(request.producerID, request.producerEpoch))
       } catch {
         logger.error("no producer id can be given out: \(error)")
-        var response = InitProducerIDResponse()
-        // Clients try again.
-        response.errorCode = .coordinatorNotAvailable
-        return response
+        return Self.unavailable
       }
     }
+  }
+
+  /// At which clients try again.
+  private static var unavailable: InitProducerIDResponse {
+    var response = InitProducerIDResponse()
+    response.errorCode = .coordinatorNotAvailable
+    return response
   }
 
   private static func answer(_ producer: ProducerIDs.Producer) -> InitProducerIDResponse {

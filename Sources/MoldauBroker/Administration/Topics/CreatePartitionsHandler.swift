@@ -8,7 +8,7 @@ extension Broker {
   ) -> Outcome {
     PendingWork.start(
       context, on: topicWork, into: &reply,
-      refusal: createPartitions(request) { _ throws(AdministrationRefusal) in throw .busy }
+      refusal: self.createPartitions(request) { _ throws(AdministrationRefusal) in throw .busy }
     ) { [self] in
       createPartitions(request) { asked throws(AdministrationRefusal) in
         try addPartitions(asked, validatesOnly: request.validatesOnly)

@@ -11,7 +11,7 @@ extension Broker {
   ) -> Outcome {
     PendingWork.start(
       context, on: topicWork, into: &reply,
-      refusal: createTopics(request) { _ throws(AdministrationRefusal) in throw .busy }
+      refusal: self.createTopics(request) { _ throws(AdministrationRefusal) in throw .busy }
     ) { [self] in
       createTopics(request) { asked throws(AdministrationRefusal) in
         try create(asked, validatesOnly: request.validatesOnly)

@@ -9,7 +9,7 @@ extension Broker {
   ) -> Outcome {
     PendingWork.start(
       context, on: blockingWork, into: &reply,
-      refusal: deleteRecords(request) { _, _ throws(AdministrationRefusal) in throw .busy }
+      refusal: self.deleteRecords(request) { _, _ throws(AdministrationRefusal) in throw .busy }
     ) { [self] in
       deleteRecords(request) { name, asked throws(AdministrationRefusal) in
         try deleteRecords(asked, of: name)

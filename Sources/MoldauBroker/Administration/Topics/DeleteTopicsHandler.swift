@@ -10,7 +10,7 @@ extension Broker {
     let version = context.header.version
     return PendingWork.start(
       context, on: topicWork, into: &reply,
-      refusal: deleteTopics(request) { _ throws(AdministrationRefusal) in throw .busy }
+      refusal: self.deleteTopics(request) { _ throws(AdministrationRefusal) in throw .busy }
     ) { [self] in
       deleteTopics(request) { asked throws(AdministrationRefusal) in
         try delete(asked, version: version)
