@@ -47,6 +47,9 @@ package enum Limits {
   /// and the depth of its groups.
   static let patternByteCount = 16_384
   static let patternInstructions = 4_000
+  /// Steps of matching topics to patterns that one heartbeat takes at most, some tens of
+  /// milliseconds, and those of one more name; the next heartbeat goes on.
+  static let patternSteps = 2_000_000
   static let patternRepeats = 1_000
   static let patternDepth = 100
 }

@@ -11,9 +11,13 @@ private struct Scene {
   var log = GroupLog()
   var now: Int64 = 1_000
 
-  init(_ topics: KeyValuePairs<String, Int32>, maxMembers: Int = 100) {
+  init(
+    _ topics: KeyValuePairs<String, Int32>, maxMembers: Int = 100,
+    patternSteps: Int = Limits.patternSteps
+  ) {
     var settings = ConsumerGroupSettings()
     settings.maxMembers = maxMembers
+    settings.patternSteps = patternSteps
     group = ConsumerGroup(id: "g", settings: settings)
     catalog = FakeCatalog(topics)
   }
@@ -282,6 +286,26 @@ struct ConsumerGroupTests {
     let other = try scene.send(without)
     #expect(other.assignment == [])
     #expect(try scene.beat("a", 2, owned: []).assignment?.count == 1)
+  }
+
+  @Test("a pattern that takes long is matched in turns, each heartbeat a bounded part")
+  func patternTurns() throws {
+    var scene = Scene([:], patternSteps: 1_000)
+    for number in 100..<200 { scene.catalog.create("t-\(number)", 1) }
+    try scene.join("a", [], pattern: "(t|-|[0-9]){1,100}")
+    var beats = 0
+    while scene.group.patternPass != nil, beats < 1_000 {
+      #expect(!scene.group.isSubscribed(to: "t-100"))
+      try scene.beat("a", 1)
+      beats += 1
+      // What the topics are is found out anew when they change under way.
+      if beats == 2 { scene.catalog.create("t-new", 1) }
+      if beats == 4 { scene.catalog.create("t-200", 1) }
+    }
+    #expect((10..<1_000).contains(beats))
+    #expect(scene.group.isSubscribed(to: "t-200"))
+    #expect(!scene.group.isSubscribed(to: "t-new"))
+    #expect(scene.group.owners.count == 101)
   }
 
   @Test("offsets are for members in their epoch, and for anyone while there is none")

@@ -2,6 +2,13 @@ import Testing
 
 @testable import MoldauBroker
 
+extension TopicPattern {
+  fileprivate func matches(_ name: String) -> Bool {
+    var steps = Int.max
+    return matches(name, takingOff: &steps)
+  }
+}
+
 @Suite("Patterns of topics")
 struct TopicPatternTests {
   @Test(
@@ -72,5 +79,20 @@ struct TopicPatternTests {
     let name = String(repeating: "a", count: 248) + "b"
     #expect(try !TopicPattern("(a|aa)*(a+)+c").matches(name))
     #expect(try TopicPattern("(a?){200}a{48}b|(a|aa)+b").matches(name))
+  }
+
+  @Test("a class of many ranges has the characters of all of them, and its opposite the others")
+  func manyRanges() throws {
+    let letters = stride(from: UInt8(ascii: "a"), to: UInt8(ascii: "z"), by: 2)
+      .map { String(UnicodeScalar($0)) }
+    let text = (letters.reversed() + ["0-5", "3-7", "2"]).joined()
+    let inside = try TopicPattern("[\(text)]")
+    let outside = try TopicPattern("[^\(text)]")
+    for scalar in UInt8(ascii: "0")...UInt8(ascii: "z") {
+      let name = String(UnicodeScalar(scalar))
+      let isInside = letters.contains(name) || ("0"..."7").contains(name)
+      #expect(inside.matches(name) == isInside)
+      #expect(outside.matches(name) == !isInside)
+    }
   }
 }

@@ -6,7 +6,7 @@ extension ConsumerGroup {
     var isBumping = isBumping
     let version = catalog.version
     if topicsVersion != version {
-      let isMatchingOther = refreshPatterns(catalog, version)
+      let (isMatchingOther, isComplete) = refreshPatterns(catalog, version)
       let wanted = wantedTopics(catalog)
       if wanted != topics {
         topics = wanted
@@ -14,26 +14,41 @@ extension ConsumerGroup {
         isBumping = true
       }
       isBumping = isBumping || isMatchingOther
-      topicsVersion = version
+      // The next heartbeat goes on where the steps of this one have ended.
+      topicsVersion = isComplete ? version : nil
     }
     if isBumping { bumpEpoch() }
   }
 
-  /// Finds what the patterns match; returns whether that is other than before.
+  /// Finds what the patterns match, in a bounded number of steps; returns whether that is other than
+  /// before, and whether all was looked at. Until it was, a pattern matches what it did before.
   private mutating func refreshPatterns(
     _ catalog: some TopicCatalog, _ version: UInt64
-  ) -> Bool {
+  ) -> (isMatchingOther: Bool, isComplete: Bool) {
     let used = Set(members.values.lazy.compactMap(\.topicPattern))
     patterns = patterns.filter { used.contains($0.key) }
-    guard patterns.values.contains(where: { $0.version != version }) else { return false }
+    var begun = patternPass
+    patternPass = nil
+    guard patterns.values.contains(where: { $0.version != version }) else { return (false, true) }
+    if let pass = begun, pass.version != version || patterns[pass.pattern.text] == nil {
+      begun = nil
+    }
     let candidates = catalog.patternCandidates
     var isMatchingOther = false
-    for (text, known) in patterns where known.version != version {
-      let names = Set(candidates.filter { known.pattern.matches($0) })
-      isMatchingOther = isMatchingOther || names != known.names
-      patterns[text] = ResolvedPattern(known.pattern, names: names, version: version)
+    var steps = settings.patternSteps
+    while true {
+      let due = patterns.values.first { $0.version != version }
+      guard let pattern = begun?.pattern ?? due?.pattern else { break }
+      var pass = begun ?? PatternPass(pattern, among: candidates, version: version)
+      begun = nil
+      guard pass.proceed(takingOff: &steps) else {
+        patternPass = pass
+        return (isMatchingOther, false)
+      }
+      isMatchingOther = isMatchingOther || pass.names != patterns[pattern.text]?.names
+      patterns[pattern.text] = ResolvedPattern(pattern, names: pass.names, version: version)
     }
-    return isMatchingOther
+    return (isMatchingOther, true)
   }
 
   private func wantedTopics(_ catalog: some TopicCatalog) -> [String: SubscribableTopic] {

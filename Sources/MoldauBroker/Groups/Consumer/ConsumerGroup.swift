@@ -47,6 +47,8 @@ struct ConsumerGroup: Sendable {
   var topicsVersion: UInt64?
   /// The patterns of the members, by their text.
   var patterns: [String: ResolvedPattern] = [:]
+  /// The search for what one of them matches that is not at its end.
+  var patternPass: PatternPass?
   /// No member's deadline is before this.
   var earliestDeadline = Int64.max
   /// What is not in the log yet.

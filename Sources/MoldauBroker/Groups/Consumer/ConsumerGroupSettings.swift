@@ -6,6 +6,8 @@ struct ConsumerGroupSettings: Sendable {
   var heartbeatIntervalMilliseconds: Int32 = 5_000
   /// The most members of a group (`group.consumer.max.size`).
   var maxMembers = Limits.consumerGroupMembers
+  /// The steps of matching topics to patterns that one heartbeat takes, and those of one name more.
+  var patternSteps = Limits.patternSteps
 
   init() {}
 

@@ -87,11 +87,13 @@ struct LoadedConsumerGroup: Sendable {
 
   /// What a pattern matched before is what it matches of the topics that the group had.
   private func restorePatterns(of group: inout ConsumerGroup) {
+    // Hostile ones find nothing here, and what they match when their members come.
+    var steps = group.settings.patternSteps
     for case let text? in group.members.values.map(\.topicPattern) where group.patterns[text] == nil
     {
       // One of another broker's that is not understood here matches nothing.
       guard let pattern = TopicPattern.understood(text) else { continue }
-      let names = group.topics.keys.filter { pattern.matches($0) }
+      let names = group.topics.keys.filter { steps > 0 && pattern.matches($0, takingOff: &steps) }
       group.patterns[text] = ResolvedPattern(pattern, names: Set(names))
     }
   }

@@ -7,11 +7,19 @@ struct PatternRun {
   /// By place: the position of the name at which a thread was last there.
   private var lastSeen: [Int]
   private var isMatched = false
+  /// About how much work the match has been so far.
+  private(set) var steps: Int
+
+  /// Steps that beginning a match counts as, whatever the pattern.
+  private static let startSteps = 20
+  /// Places of the program that are prepared in the time of a step.
+  private static let placesPerStep = 16
 
   init(program: [PatternInstruction], scalars: [UInt32]) {
     self.program = program
     self.scalars = scalars
     lastSeen = Array(repeating: -1, count: program.count)
+    steps = Self.startSteps + program.count / Self.placesPerStep
   }
 
   mutating func matches() -> Bool {
@@ -21,6 +29,7 @@ struct PatternRun {
       if threads.isEmpty { return false }
       current = []
       isMatched = false
+      steps += threads.count
       for place in threads {
         if case .character(let set) = program[place], set.contains(scalars[position]) {
           add(place + 1, at: position + 1)
@@ -34,6 +43,7 @@ struct PatternRun {
   private mutating func add(_ start: Int, at position: Int) {
     var places = [start]
     while let place = places.popLast() {
+      steps += 1
       guard lastSeen[place] != position else { continue }
       lastSeen[place] = position
       switch program[place] {

@@ -19,9 +19,12 @@ struct TopicPattern: Sendable {
   }
 
   /// Whether all of `name` matches.
-  func matches(_ name: String) -> Bool {
+  ///
+  /// - Parameter steps: the work that this was is taken off; it may fall below zero.
+  func matches(_ name: String, takingOff steps: inout Int) -> Bool {
     let scalars = name.unicodeScalars.map(\.value)
     var run = PatternRun(program: program, scalars: scalars)
+    defer { steps -= run.steps }
     return run.matches()
   }
 }
@@ -55,18 +58,34 @@ enum PatternAssertion: Sendable, Equatable {
 
 /// A set of characters, as ranges.
 struct CharacterClass: Sendable, Equatable {
+  /// In order, with gaps between them.
   private var ranges: [ClosedRange<UInt32>]
   private var isNegated = false
 
   init(_ ranges: [ClosedRange<UInt32>]) {
-    self.ranges = ranges
+    self.ranges = []
+    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      guard let last = self.ranges.last, last.upperBound >= range.lowerBound else {
+        self.ranges.append(range)
+        continue
+      }
+      let end = max(last.upperBound, range.upperBound)
+      self.ranges[self.ranges.count - 1] = last.lowerBound...end
+    }
   }
 
   /// Every character.
   static let any = CharacterClass([0...UInt32.max])
 
+  /// - Complexity: O(log ranges).
   func contains(_ scalar: UInt32) -> Bool {
-    ranges.contains { $0.contains(scalar) } != isNegated
+    var low = 0
+    var high = ranges.count
+    while low < high {
+      let middle = (low + high) / 2
+      if ranges[middle].upperBound < scalar { low = middle + 1 } else { high = middle }
+    }
+    return (low < ranges.count && ranges[low].contains(scalar)) != isNegated
   }
 
   /// All that this has not.
