@@ -16,20 +16,20 @@ struct BlockingWorkTests {
   func stopping() {
     let work = BlockingWork(name: "test")
     let fates = Fates()
-    let begun = WakeSignal()
+    let areAdded = WakeSignal()
     let isTaken = work.add(
       {
-        begun.wake()
         for name in ["second", "third"] {
           let isTaken = work.add(
             { fates.note("\(name) done") }, refusal: { fates.note("\(name) refused") })
           #expect(isTaken)
         }
+        areAdded.wake()
         work.beginStopping()
         fates.note("first done")
       }, refusal: { fates.note("first refused") })
     #expect(isTaken)
-    begun.sleep()
+    areAdded.sleep()
     work.stop()
     #expect(fates.list.withLock { $0 } == ["first done", "second refused", "third refused"])
     let isTakenLate = work.add({ fates.note("late") }, refusal: { fates.note("late") })
