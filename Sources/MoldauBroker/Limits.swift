@@ -30,8 +30,14 @@ package enum Limits {
 
   /// How long a request waits for its group to be loaded before the client is told to come again.
   static let groupLoadWaitMilliseconds: Int64 = 1_000
+  /// A part of the groups that could not be read is not tried again before this has passed.
+  static let groupLoadRetryMilliseconds: Int64 = 5_000
   /// The longest name of a group or of a static member, in bytes: records hold no longer one.
   static let groupNameBytes = 32_767
+  /// What one member may say of itself, in bytes: no record holds more than that of all members.
+  static let groupMemberBytes = 16 << 20
+  /// What all members of a group may say of themselves, in bytes: an answer has room for it.
+  static let groupBytes = 256 << 20
   /// What is kept of a client's name to show who is who, in bytes.
   static let shownNameBytes = 255
   /// Members of a group that were given an id and have not come back with it.

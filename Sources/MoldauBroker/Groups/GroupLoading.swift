@@ -10,6 +10,7 @@ struct GroupLoading: Sendable {
     case failed
   }
 
+  /// Whether the topic is read or was; no longer when a part of it has failed.
   var isStarted = false
   var isStopping = false
   /// Reads the topic.
@@ -20,8 +21,16 @@ struct GroupLoading: Sendable {
   var offsets: GroupOffsets?
   /// By partition of the topic.
   var partitions: [Progress] = []
+  /// From when on partitions that have failed are read again; milliseconds of the steady clock.
+  var retryTime: Int64 = 0
   var waiters: [Int: (groupIDs: [String]?, body: @Sendable () -> Void)] = [:]
   var lastWaiter = 0
+
+  /// Whether a request for groups that have come this far begins to read.
+  func startsReading(for progress: Progress, now: Int64) -> Bool {
+    guard !isStarted else { return false }
+    return offsets == nil || (progress == .failed && now >= retryTime)
+  }
 
   func progress(of groupIDs: [String]?) -> Progress {
     guard let offsets else { return hasFailed ? .failed : .waiting }
@@ -35,6 +44,15 @@ struct GroupLoading: Sendable {
       }
     }
     return result
+  }
+
+  /// Notes what has become of a partition. After the last of them those that have failed are due
+  /// again in a while.
+  mutating func note(_ progress: Progress, ofPartition number: Int, now: Int64) {
+    partitions[number] = progress
+    guard !partitions.contains(.waiting), partitions.contains(.failed) else { return }
+    retryTime = now + Limits.groupLoadRetryMilliseconds
+    isStarted = false
   }
 
   /// Takes out those who wait for nothing any more.
@@ -73,10 +91,12 @@ extension GroupCoordinator {
   /// The committed offsets, once the topic is open.
   var offsets: GroupOffsets? { loading.withLock { $0.offsets } }
 
-  /// Whether what the log holds of the groups was read, nil for all; begins to read if nobody has.
+  /// Whether what the log holds of the groups was read, nil for all; begins to read if nobody has,
+  /// and again what has failed a while ago.
   func readiness(of groupIDs: [String]?) -> Readiness {
     let (progress, starts) = loading.withLock { loading in
-      (loading.progress(of: groupIDs), !loading.isStarted)
+      let progress = loading.progress(of: groupIDs)
+      return (progress, loading.startsReading(for: progress, now: now.steady))
     }
     if starts {
       startLoading()
@@ -113,10 +133,11 @@ extension GroupCoordinator {
       guard !loading.isStarted, !loading.isStopping else { return nil }
       loading.isStarted = true
       loading.hasFailed = false
+      loading.partitions = loading.partitions.map { $0 == .failed ? .waiting : $0 }
       defer { loading.thread = EngineThread(name: "moldau-groups") { [self] in load() } }
       return loading.thread
     }
-    // It has failed and ended.
+    // It has failed and ends.
     last?.join()
   }
 
@@ -130,16 +151,20 @@ extension GroupCoordinator {
       }
     }
     advance { loading in
+      guard loading.offsets == nil else { return }
       loading.partitions = Array(repeating: .waiting, count: offsets.partitionCount)
       loading.offsets = offsets
     }
-    for number in 0..<offsets.partitionCount where !loading.withLock(\.isStopping) {
+    for number in 0..<offsets.partitionCount {
+      let isDue = loading.withLock { !$0.isStopping && $0.partitions[number] == .waiting }
+      guard isDue else { continue }
       var progress = GroupLoading.Progress.loaded
       do throws(LogError) { try load(number, offsets) } catch {
         logger.error("groups of partition \(number) cannot be loaded: \(error)")
         progress = .failed
       }
-      advance { $0.partitions[number] = progress }
+      let now = now.steady
+      advance { $0.note(progress, ofPartition: number, now: now) }
     }
     scheduleExpiry()
   }

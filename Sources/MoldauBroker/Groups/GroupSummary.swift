@@ -12,9 +12,17 @@ package struct GroupSummary: Sendable {
 }
 
 extension GroupCoordinator {
-  /// Whether what the log held of groups when the broker started was read, as far as it can be.
+  /// Whether what the log held of groups when the broker started was read. What could not be is
+  /// tried again.
   var hasRead: Bool {
-    loading.withLock { !$0.isStarted || $0.progress(of: nil) != .waiting }
+    let now = now.steady
+    let (hasRead, starts) = loading.withLock { loading in
+      let hasFailed = loading.hasFailed || loading.partitions.contains(.failed)
+      let isIdle = !loading.isStarted || loading.progress(of: nil) != .waiting
+      return (!hasFailed && isIdle, hasFailed && loading.startsReading(for: .failed, now: now))
+    }
+    if starts { startLoading() }
+    return hasRead
   }
 
   /// All groups that are known by now, in the order of their names.

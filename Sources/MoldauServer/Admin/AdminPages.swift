@@ -66,7 +66,7 @@ final class AdminPages: Sendable {
     }
     if parts.services.broker.isReady { hasRead.store(true, ordering: .relaxed) }
     guard hasRead.load(ordering: .relaxed) else {
-      return AdminPage(status: .serviceUnavailable, text: "the groups' offsets are being read\n")
+      return AdminPage(status: .serviceUnavailable, text: "the groups' offsets are not all read\n")
     }
     return health
   }

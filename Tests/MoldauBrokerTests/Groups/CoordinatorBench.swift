@@ -33,11 +33,11 @@ struct CoordinatorBench {
       clock: wall)
   }
 
-  /// Reads what the log has of groups.
-  func load() {
-    guard coordinator.readiness(of: nil) == .loading else { return }
+  /// Reads what the log has of groups, nil for all.
+  func load(_ groupIDs: [String]? = nil) {
+    guard coordinator.readiness(of: groupIDs) == .loading else { return }
     let signal = WakeSignal()
-    coordinator.whenLoaded(nil) { signal.wake() }
+    coordinator.whenLoaded(groupIDs) { signal.wake() }
     signal.sleep()
   }
 

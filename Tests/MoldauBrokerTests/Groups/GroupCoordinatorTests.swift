@@ -91,6 +91,41 @@ struct GroupCoordinatorTests {
     try bench.close()
   }
 
+  @Test("a partition that could not be read is tried again, not at once; until then it is told")
+  func failingPartition() throws {
+    let disk = SimulatedDisk(isCrashable: false)
+    var bench = try CoordinatorBench(on: disk)
+    bench.load()
+    for number in 0..<20 { #expect(bench.commit(7, group: "group-\(number)") == .none) }
+    #expect(bench.commit(1) == .none)
+    let number = try #require(bench.coordinator.offsets?.partition(of: "group"))
+    try bench.close()
+
+    bench = try CoordinatorBench(on: disk)
+    #expect(bench.coordinator.hasRead, "nobody has asked")
+    disk.onCall = { call in
+      let isTopic = call.path.contains("__consumer_offsets-\(number)/")
+      return isTopic && call.name == "pread" ? .fail(errno: 5) : nil
+    }
+    bench.load()
+    #expect(bench.coordinator.readiness(of: ["group"]) == .failed)
+    let other = try #require(
+      (0..<20).map { "group-\($0)" }
+        .first { bench.coordinator.offsets?.partition(of: $0) != number })
+    #expect(bench.coordinator.readiness(of: [other]) == .ready)
+    #expect(!bench.coordinator.hasRead)
+    disk.onCall = nil
+    bench.wait(Limits.groupLoadRetryMilliseconds - 1)
+    #expect(bench.coordinator.readiness(of: ["group"]) == .failed)
+    bench.wait(1)
+    bench.load(["group"])
+    #expect(bench.coordinator.readiness(of: ["group"]) == .ready)
+    #expect(bench.committed() == 1)
+    #expect(bench.committed(group: other) == 7)
+    #expect(bench.coordinator.hasRead)
+    try bench.close()
+  }
+
   @Test("an offset that could not be made durable is refused and not shown")
   func storage() throws {
     let bench = try CoordinatorBench()
