@@ -158,4 +158,21 @@ struct GroupRebalanceTests {
         try client.call(request, version: 6).coordinators.first?.errorCode == .invalidRequest)
     }
   }
+
+  @Test("a member that says more of itself than a record can hold is refused")
+  func largeMetadata() async throws {
+    try await TestServer.run { server in
+      let client = try server.raw()
+      var supported = JoinGroupRequest.GroupProtocol()
+      supported.name = "range"
+      supported.metadata = Array(repeating: 0, count: 16 << 20)
+      var request = JoinGroupRequest()
+      request.groupID = "group"
+      request.sessionTimeoutMilliseconds = 10_000
+      request.rebalanceTimeoutMilliseconds = 10_000
+      request.protocolType = "consumer"
+      request.protocols = [supported]
+      #expect(try client.call(request, version: 9).errorCode == .invalidRequest)
+    }
+  }
 }

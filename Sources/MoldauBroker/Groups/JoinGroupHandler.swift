@@ -44,6 +44,7 @@ extension Broker {
     if names.contains(where: { $0.utf8.count > Limits.groupNameBytes }) {
       return .inconsistentGroupProtocol
     }
+    guard request.protocols.byteCount <= Limits.groupMemberBytes else { return .invalidRequest }
     if let instance = request.groupInstanceID, instance.utf8.count > Limits.groupNameBytes {
       return .invalidRequest
     }

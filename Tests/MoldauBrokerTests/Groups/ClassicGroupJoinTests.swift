@@ -33,6 +33,25 @@ struct ClassicGroupJoinTests {
     #expect(bench.joined(late)?.errorCode == .unknownMemberID)
   }
 
+  @Test("what the members say of themselves is bounded, all together")
+  func memory() throws {
+    let metadata = [UInt8](repeating: 0, count: 1 << 20)
+    let names = (0..<250).map { "p\($0)" }
+    var bench = GroupBench()
+    let first = try bench.join(new: "a", protocols: names, metadata: metadata)
+    #expect(bench.joined(first)?.errorCode == .some(.none))
+    let tooMuch = Array(names.prefix(7))
+    let refused = try bench.join(new: "b", protocols: tooMuch, metadata: metadata)
+    #expect(bench.joined(refused)?.errorCode == .groupMaxSizeReached)
+    #expect(bench.group.memberCount == 1)
+    let again = try bench.join("a", protocols: names, metadata: metadata)
+    #expect(bench.joined(again)?.errorCode == .some(.none), "it counts once")
+    #expect(try bench.leave([("a", nil)]) == [.none])
+    #expect(bench.group.byteCount == 0)
+    let later = try bench.join(new: "b", protocols: tooMuch, metadata: metadata)
+    #expect(bench.joined(later)?.errorCode == .some(.none))
+  }
+
   @Test("an id that was never used may leave")
   func pendingLeaves() throws {
     var bench = GroupBench()

@@ -40,14 +40,18 @@ struct GroupBench {
     _ memberID: String = "", new newID: String = "new", instance: String? = nil,
     protocols: [String] = ["range"], topics: [String] = ["t"], session: Int64 = 10_000,
     rebalance: Int64 = 30_000, type: String = "consumer", requiresKnownID: Bool = false,
-    canSkip: Bool = true
+    canSkip: Bool = true, metadata: [UInt8]? = nil
   ) throws -> GroupWaitID {
     lastWait += 1
     let wait = lastWait
+    var supported = Self.protocols(protocols, topics: topics)
+    if let metadata {
+      for index in supported.indices { supported[index].metadata = metadata }
+    }
     let join = ClassicJoin(
       memberID: memberID, instanceID: instance, clientID: "client", clientHost: "/host",
       rebalanceTimeoutMilliseconds: rebalance, sessionTimeoutMilliseconds: session,
-      protocolType: type, protocols: Self.protocols(protocols, topics: topics),
+      protocolType: type, protocols: supported,
       requiresKnownID: requiresKnownID, canSkipAssignment: canSkip, newMemberID: newID)
     try change { group, time, effects in group.join(join, wait, time, &effects) }
     return wait

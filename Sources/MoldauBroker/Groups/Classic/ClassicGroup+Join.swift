@@ -17,7 +17,7 @@ extension ClassicGroup {
   private mutating func takeIn(
     _ join: ClassicJoin, _ wait: GroupWaitID, _ now: GroupTime, _ effects: inout GroupEffects
   ) -> ErrorCode? {
-    guard hasRoom(for: join) else {
+    guard hasRoom(for: join), hasMemory(for: join) else {
       pendingMembers[join.memberID] = nil
       return .groupMaxSizeReached
     }
@@ -43,6 +43,14 @@ extension ClassicGroup {
       let isStatic = join.instanceID.map { staticMembers[$0] != nil } ?? false
       return members[join.memberID] != nil || isStatic || members.count < limit
     }
+  }
+
+  /// Bounds the memory that a group takes, and the answer to its leader.
+  private func hasMemory(for join: ClassicJoin) -> Bool {
+    let knownID = join.instanceID.flatMap { staticMembers[$0] } ?? join.memberID
+    let known = members[knownID]?.protocols.byteCount ?? 0
+    let instance = join.instanceID?.utf8.count ?? 0
+    return byteCount - known + join.protocols.byteCount + instance <= Limits.groupBytes
   }
 
   private mutating func takeInUnknown(

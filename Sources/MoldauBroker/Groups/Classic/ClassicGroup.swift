@@ -60,6 +60,8 @@ struct ClassicGroup: CoordinatedGroup {
   /// The topics that the members read; nil when it is not known.
   var subscribedTopics: Set<String>?
   var joinedCount = 0
+  /// What the members have said of themselves, in bytes: an answer to the leader has no more.
+  private(set) var byteCount = 0
   var lastOrder = 0
   var rebalance: Rebalance?
   /// When members are let go that have not asked for their assignment.
@@ -160,6 +162,7 @@ struct ClassicGroup: CoordinatedGroup {
     members[member.id] = member
     if let instanceID = member.instanceID { staticMembers[instanceID] = member.id }
     count(member.protocols, 1)
+    byteCount += member.nameByteCount
     if leaderID == nil { leaderID = member.id }
   }
 
@@ -177,6 +180,7 @@ struct ClassicGroup: CoordinatedGroup {
       staticMembers[instanceID] = nil
     }
     count(member.protocols, -1)
+    byteCount -= member.nameByteCount
     if leaderID == memberID { leaderID = members.values.min { $0.order < $1.order }?.id }
   }
 
@@ -185,6 +189,7 @@ struct ClassicGroup: CoordinatedGroup {
       let count = protocolCounts[name, default: 0] + step
       protocolCounts[name] = count == 0 ? nil : count
     }
+    byteCount += step * protocols.byteCount
   }
 
   // MARK: Answers

@@ -27,6 +27,9 @@ struct ClassicMember: Sendable {
   /// connection that has ended would go unnoticed.
   var canExpire: Bool { isNew || (joinWait == nil && syncWait == nil) }
 
+  /// What the member takes in an answer or a record beside its metadata, in bytes, about.
+  var nameByteCount: Int { (instanceID?.utf8.count ?? 0) + 1_000 }
+
   func metadata(for name: String?) -> [UInt8] {
     protocols.first { $0.name == name }?.metadata ?? []
   }
@@ -52,6 +55,11 @@ struct ClassicMember: Sendable {
     member.owesSync = owesSync
     return member
   }
+}
+
+extension [JoinGroupRequest.GroupProtocol] {
+  /// Their names and metadata, in bytes.
+  var byteCount: Int { reduce(0) { $0 + $1.name.utf8.count + $1.metadata.count } }
 }
 
 /// A JoinGroup request, as far as the group is concerned.
