@@ -23,12 +23,16 @@ package struct SupportedApi: Equatable, Sendable {
   /// Produce announces version 0, as Kafka 4 does: without it librdkafka (kcat 1.7.1 tried) silently
   /// sends uncompressed what should be gzip, snappy or lz4 (KAFKA-18659). It then sends the
   /// highest version that both know, so versions 0 to 2 are not served.
+  ///
+  /// ListOffsets, OffsetCommit, CreateTopics, DeleteTopics and DescribeConfigs are served in older
+  /// versions than Kafka 4 serves (KIP-896): clients that write batches of the current format, such
+  /// as sarama 1.22, and tools that watch groups' lag ask in these alone.
   package static let all: [SupportedApi] = [
     SupportedApi(.produce, 3...13, flexibleSince: 9, advertisedMinimum: 0),
     SupportedApi(.fetch, 4...18, flexibleSince: 12),
-    SupportedApi(.listOffsets, 1...10, flexibleSince: 6),
+    SupportedApi(.listOffsets, 0...10, flexibleSince: 6),
     SupportedApi(.metadata, 0...13, flexibleSince: 9),
-    SupportedApi(.offsetCommit, 2...10, flexibleSince: 8),
+    SupportedApi(.offsetCommit, 1...10, flexibleSince: 8),
     SupportedApi(.offsetFetch, 1...10, flexibleSince: 6),
     SupportedApi(.findCoordinator, 0...6, flexibleSince: 3),
     SupportedApi(.joinGroup, 0...9, flexibleSince: 6),
@@ -38,12 +42,12 @@ package struct SupportedApi: Equatable, Sendable {
     SupportedApi(.describeGroups, 0...6, flexibleSince: 5),
     SupportedApi(.listGroups, 0...5, flexibleSince: 3),
     SupportedApi(.apiVersions, 0...4, flexibleSince: 3),
-    SupportedApi(.createTopics, 2...7, flexibleSince: 5),
-    SupportedApi(.deleteTopics, 1...6, flexibleSince: 4),
+    SupportedApi(.createTopics, 0...7, flexibleSince: 5),
+    SupportedApi(.deleteTopics, 0...6, flexibleSince: 4),
     SupportedApi(.deleteRecords, 0...2, flexibleSince: 2),
     SupportedApi(.initProducerID, 0...5, flexibleSince: 2),
     SupportedApi(.offsetForLeaderEpoch, 2...4, flexibleSince: 4),
-    SupportedApi(.describeConfigs, 1...4, flexibleSince: 4),
+    SupportedApi(.describeConfigs, 0...4, flexibleSince: 4),
     SupportedApi(.alterConfigs, 0...2, flexibleSince: 2),
     SupportedApi(.describeLogDirs, 1...4, flexibleSince: 2),
     SupportedApi(.createPartitions, 0...3, flexibleSince: 2),

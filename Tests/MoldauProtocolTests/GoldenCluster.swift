@@ -3,6 +3,9 @@
 /// Made and written as `GoldenMessages` are.
 enum GoldenCluster {
   static let text = #"""
+    DescribeConfigsRequest 0
+      00000001020006636c69636b7300000001000c726574656e74696f6e2e6d73
+    =[1,2,"clicks",[1,"retention.ms",false,false
     DescribeConfigsRequest 1
       00000002fc0000ffffffff9f0001610000000200066f72646572730008c5bd69c5be6b6f7601
     =[2,-4,"",~,-97,"a",[2,"orders","Žižkov",true,false
@@ -15,6 +18,10 @@ enum GoldenCluster {
     DescribeConfigsRequest 4
       0249026103076f726465727309c5bd69c5be6b6f7600010100
     =[1,73,"a",[2,"orders","Žižkov",true,true
+    DescribeConfigsResponse 0
+      00000000000000010000ffff020006636c69636b7300000002000c726574656e74696f6e2e6d7300023939000100
+      000178ffff010001
+    =0,[1,0,~,2,"clicks",[2,"retention.ms","99",false,5,false,[0,0,~,"x",~,true,-1,true,[0,0,~
     DescribeConfigsResponse 1
       7fffffff00000002000000066f7264657273690008c5bd69c5be6b6f76000000010000ffff015101000000000019
       0000ff0008c5bd69c5be6b6f76000000010000ffff008d0000000001000000046e2d393196

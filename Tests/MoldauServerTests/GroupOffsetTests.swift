@@ -69,6 +69,20 @@ struct GroupOffsetTests {
     }
   }
 
+  @Test("offsets are committed in each version that names topics")
+  func versions() async throws {
+    try await GroupRebalanceTests.run { server in
+      let client = try server.raw()
+      _ = try VersionTests.makeTopic("log", client)
+      for version in OffsetCommitRequest.supported.versions where version < 10 {
+        let offset = Int64(version) + 100
+        let answer = try client.call(OffsetCommitRequest(offset), version: version)
+        #expect(answer.topics.first?.partitions.first?.errorCode == .some(.none))
+        #expect(try client.committed() == offset)
+      }
+    }
+  }
+
   @Test("what cannot be committed is told apart")
   func refusals() async throws {
     try await GroupRebalanceTests.run { server in

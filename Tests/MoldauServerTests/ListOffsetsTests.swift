@@ -28,6 +28,12 @@ struct ListOffsetsTests {
         let found = try #require(answer.topics.first?.partitions.first)
         #expect(found.errorCode == .none)
         #expect(found.offset == offset, "at \(timestamp)")
+        guard timestamp >= -2 else { continue }
+        // Version 0 tells the end of what is older.
+        let oldest = try client.call(ListOffsetsRequest(timestamp, of: "log"), version: 0)
+        let end = try #require(oldest.topics.first?.partitions.first)
+        #expect(end.errorCode == .none)
+        #expect(end.offset == (offset < 0 ? 5 : offset), "at \(timestamp)")
       }
     }
   }

@@ -12,13 +12,14 @@ extension Broker {
       topic.partitions.contains { needsSearch($0.timestampMilliseconds) }
     }
     guard searches else {
-      reply.answer(offsets(request, mayBlock: false), to: context.header)
+      reply.answer(offsets(request, context, mayBlock: false), to: context.header)
       return .answered
     }
     return PendingWork.start(
-      context, on: blockingWork, into: &reply, refusal: self.offsets(request, mayBlock: false)
+      context, on: blockingWork, into: &reply,
+      refusal: self.offsets(request, context, mayBlock: false)
     ) { [self] in
-      offsets(request, mayBlock: true)
+      offsets(request, context, mayBlock: true)
     }
   }
 
@@ -27,7 +28,9 @@ extension Broker {
       || timestampMilliseconds == ListOffsetsRequest.Position.maxTimestamp
   }
 
-  private func offsets(_ request: ListOffsetsRequest, mayBlock: Bool) -> ListOffsetsResponse {
+  private func offsets(
+    _ request: ListOffsetsRequest, _ context: RequestContext, mayBlock: Bool
+  ) -> ListOffsetsResponse {
     var response = ListOffsetsResponse()
     response.topics = request.topics.map { asked in
       let hosted = topics.topic(named: asked.name)
@@ -40,6 +43,12 @@ extension Broker {
           let isCommitted = request.isolationLevel == 1
           answer.errorCode = find(
             wanted, in: partition, isCommitted: isCommitted, mayBlock: mayBlock, &answer)
+          // Version 0 asks for the end of what is older than the time; if all is, the log's end.
+          if context.header.version == 0, wanted.timestampMilliseconds >= 0,
+            answer.errorCode == .none, answer.offset < 0
+          {
+            answer.offset = partition.log.endOffset.rawValue
+          }
         } else {
           answer.errorCode = .unknownTopicOrPartition
         }

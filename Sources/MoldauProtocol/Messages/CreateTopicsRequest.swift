@@ -13,7 +13,7 @@ package struct CreateTopicsRequest: ProtocolRequest {
   package mutating func code(with coder: inout FieldCoder) throws(ProtocolError) {
     try coder.field(&topics)
     try coder.field(&timeoutMilliseconds)
-    try coder.field(&validatesOnly)
+    try coder.field(&validatesOnly, since: 1)
     try coder.tags()
   }
 

@@ -10,7 +10,7 @@ package struct CreateTopicsResponse: ProtocolResponse {
   package init() {}
 
   package mutating func code(with coder: inout FieldCoder) throws(ProtocolError) {
-    try coder.field(&throttleTimeMilliseconds)
+    try coder.field(&throttleTimeMilliseconds, since: 2)
     try coder.field(&topics)
     try coder.tags()
   }
@@ -33,7 +33,7 @@ package struct CreateTopicsResponse: ProtocolResponse {
       try coder.field(&name)
       try coder.field(&id, since: 7)
       try coder.field(&errorCode)
-      try coder.field(&errorMessage)
+      try coder.field(&errorMessage, since: 1)
       try coder.field(&partitionCount, since: 5)
       try coder.field(&replicationFactor, since: 5)
       try coder.field(&configurations, since: 5)

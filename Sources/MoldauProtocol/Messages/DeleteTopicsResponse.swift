@@ -10,7 +10,7 @@ package struct DeleteTopicsResponse: ProtocolResponse {
   package init() {}
 
   package mutating func code(with coder: inout FieldCoder) throws(ProtocolError) {
-    try coder.field(&throttleTimeMilliseconds)
+    try coder.field(&throttleTimeMilliseconds, since: 1)
     try coder.field(&topics)
     try coder.tags()
   }

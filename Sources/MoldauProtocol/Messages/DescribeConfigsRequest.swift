@@ -12,7 +12,7 @@ package struct DescribeConfigsRequest: ProtocolRequest {
 
   package mutating func code(with coder: inout FieldCoder) throws(ProtocolError) {
     try coder.field(&resources)
-    try coder.field(&includesSynonyms)
+    try coder.field(&includesSynonyms, since: 1)
     try coder.field(&includesDocumentation, since: 3)
     try coder.tags()
   }

@@ -79,9 +79,13 @@ package struct DescribeConfigsResponse: ProtocolResponse {
       try coder.field(&name)
       try coder.field(&value)
       try coder.field(&isReadOnly)
-      try coder.field(&source)
+      // Version 0 tells only whether it is a default.
+      var isDefault = source == Source.default
+      try coder.field(&isDefault, through: 0)
+      if coder.version == 0, isDefault { source = Source.default }
+      try coder.field(&source, since: 1)
       try coder.field(&isSensitive)
-      try coder.field(&synonyms)
+      try coder.field(&synonyms, since: 1)
       try coder.field(&type, since: 3)
       try coder.field(&documentation, since: 3)
       try coder.tags()

@@ -54,6 +54,9 @@ package struct ListOffsetsRequest: ProtocolRequest {
       try coder.field(&index)
       try coder.field(&currentLeaderEpoch, since: 4)
       try coder.field(&timestampMilliseconds)
+      // Version 0 asks for several; one is answered.
+      var greatestCount: Int32 = 1
+      try coder.field(&greatestCount, through: 0)
       try coder.tags()
     }
   }

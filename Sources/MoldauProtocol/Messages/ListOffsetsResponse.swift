@@ -39,8 +39,12 @@ package struct ListOffsetsResponse: ProtocolResponse {
     package mutating func code(with coder: inout FieldCoder) throws(ProtocolError) {
       try coder.field(&index)
       try coder.field(&errorCode)
-      try coder.field(&timestampMilliseconds)
-      try coder.field(&offset)
+      // Version 0 has a list, which is empty when there is no offset.
+      var offsets = offset < 0 ? [] : [offset]
+      try coder.field(&offsets, through: 0)
+      if coder.version == 0 { offset = offsets.first ?? -1 }
+      try coder.field(&timestampMilliseconds, since: 1)
+      try coder.field(&offset, since: 1)
       try coder.field(&leaderEpoch, since: 4)
       try coder.tags()
     }

@@ -57,6 +57,9 @@ package struct OffsetCommitRequest: ProtocolRequest {
     package mutating func code(with coder: inout FieldCoder) throws(ProtocolError) {
       try coder.field(&index)
       try coder.field(&committedOffset)
+      // Kafka counts an offset's age from it; here that is from the commit's arrival.
+      var commitTimestampMilliseconds: Int64 = -1
+      try coder.field(&commitTimestampMilliseconds, since: 1, through: 1)
       try coder.field(&committedLeaderEpoch, since: 6)
       try coder.field(&committedMetadata)
       try coder.tags()
