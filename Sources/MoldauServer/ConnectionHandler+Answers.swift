@@ -21,9 +21,12 @@ extension ConnectionHandler {
   }
 
   /// Keeps the place of a request that waits.
-  func wait(_ request: any PendingRequest, _ milliseconds: Int32?, _ time: RequestTime) {
+  func wait(
+    _ request: any PendingRequest, _ milliseconds: Int32?, _ time: RequestTime,
+    _ share: RequestShare
+  ) {
     let deadline = milliseconds.map { NIODeadline.now() + .milliseconds(Int64($0)) }
-    slots.append(.waiting(request, deadline: deadline, time))
+    slots.append(.waiting(request, deadline: deadline, time, share))
     if let deadline { setTimer(deadline) }
   }
 
@@ -46,14 +49,23 @@ extension ConnectionHandler {
   private func resume(at place: Int, _ reason: ResumeReason) {
     guard place < slots.count else { return }
     let index = slots.index(slots.startIndex, offsetBy: place)
-    guard case .waiting(let request, _, let time) = slots[index] else { return }
+    guard case .waiting(let request, let deadline, let time, let share) = slots[index] else {
+      return
+    }
     memory.reply.reset()
-    guard request.resume(reason, into: &memory.reply) else { return }
+    guard request.resume(reason, into: &memory.reply) else {
+      if !request.holdsRequest {
+        slots[index] = .waiting(request, deadline: deadline, time, RequestShare())
+        giveBack(share)
+      }
+      return
+    }
     note(time, memory.reply.firstError)
     var answer = Output()
     if let error = append(to: &answer) { return breakOff(error) }
     heldBytes += answer.byteCount
     slots[index] = .ready(answer)
+    giveBack(share)
   }
 
   /// Moves the answers at the front to the output.
@@ -140,7 +152,7 @@ extension ConnectionHandler {
     // An answer that cannot be read ends the connection at once, and all its slots with it.
     for place in 0..<slots.count where place < slots.count {
       let slot = slots[slots.index(slots.startIndex, offsetBy: place)]
-      guard case .waiting(_, let deadline?, _) = slot else { continue }
+      guard case .waiting(_, let deadline?, _, _) = slot else { continue }
       if deadline <= now {
         resume(at: place, .timeIsUp)
       } else {

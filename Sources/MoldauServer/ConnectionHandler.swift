@@ -20,8 +20,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
   /// A request whose answer has not gone out yet.
   enum Slot {
-    case waiting(any PendingRequest, deadline: NIODeadline?, RequestTime)
+    case waiting(any PendingRequest, deadline: NIODeadline?, RequestTime, RequestShare)
     case ready(Output)
+  }
+
+  /// The memory of a request that waits.
+  struct RequestShare {
+    /// The bytes that are kept of it.
+    var byteCount = 0
+    /// Its share of the request memory.
+    var reservedBytes = 0
   }
 
   let services: ServerServices
@@ -54,6 +62,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
   var firstSequence: UInt64 = 0
   /// The bytes of answers that wait in slots.
   var heldBytes = 0
+  /// The bytes of requests that wait in slots.
+  var waitingBytes = 0
   var output = Output()
   /// Whether something was written to the channel and not flushed yet.
   var hasUnflushed = false
@@ -89,7 +99,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private func release() {
     reference.handler.value = nil
     context = nil
-    for case .waiting(let request, _, _) in slots { request.cancel() }
+    for case .waiting(let request, _, _, let share) in slots {
+      request.cancel()
+      giveBack(share)
+    }
     slots.removeAll()
     timer?.task.cancel()
     timer = nil
@@ -129,7 +142,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
   /// Whether nothing is to be read: answers, memory or the end have to come first.
   private var isPaused: Bool {
     isEnding || awaitsMemory || slots.count >= Limits.inFlightRequestCount
-      || heldBytes >= Limits.heldAnswerBytes || context?.channel.isWritable != true
+      || heldBytes >= Limits.heldAnswerBytes || waitingBytes >= Limits.waitingRequestBytes
+      || context?.channel.isWritable != true
   }
 
   func read(context: ChannelHandlerContext) {
@@ -233,7 +247,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         note(time, memory.reply.firstError)
         send()
       case .unanswered: note(time, nil)
-      case .pending(let request, let milliseconds): wait(request, milliseconds, time)
+      case .pending(let request, let milliseconds):
+        let share = request.holdsRequest ? takeShare(of: frame) : RequestShare()
+        wait(request, milliseconds, time, share)
       }
     } catch {
       note(time, error.code)
@@ -274,6 +290,20 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private func takeMemory(_ byteCount: Int) {
     reservedBytes = byteCount
     assembler.grantMemory()
+  }
+
+  /// Leaves the memory of a request to it, until it is answered.
+  private func takeShare(of frame: ByteBuffer) -> RequestShare {
+    let share = RequestShare(byteCount: frame.readableBytes, reservedBytes: reservedBytes)
+    reservedBytes = 0
+    waitingBytes += share.byteCount
+    return share
+  }
+
+  /// The request is answered, or gone.
+  func giveBack(_ share: RequestShare) {
+    waitingBytes -= share.byteCount
+    services.memory.release(share.reservedBytes)
   }
 
   private func releaseMemory() {

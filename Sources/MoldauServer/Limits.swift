@@ -2,6 +2,9 @@
 enum Limits {
   /// Requests of one connection that wait for their answers; above it nothing more is read.
   static let inFlightRequestCount = 1_024
+  /// Bytes of requests of one connection that are kept while they wait; above it nothing more is
+  /// read.
+  static let waitingRequestBytes = 4 << 20
   /// Bytes of answers of one connection that wait for an earlier one; above it nothing more is read.
   static let heldAnswerBytes = 4 << 20
 

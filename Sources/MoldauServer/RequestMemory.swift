@@ -1,6 +1,7 @@
 import Synchronization
 
-/// The memory that large requests of all connections may take together while they arrive.
+/// The memory that large requests of all connections may take together while they arrive, and while
+/// they wait for a thread.
 ///
 /// A connection that finds none waits its turn and reads nothing meanwhile. Thread-safe.
 final class RequestMemory: Sendable {

@@ -9,8 +9,9 @@ final class PendingLoad: PendingRequest {
   private let groups: GroupCoordinator
   /// Nil for a request about all groups.
   private let groupIDs: [String]?
-  private let start: (inout Reply) -> Outcome
-  private let refuse: (ErrorCode, inout Reply) -> Void
+  /// Nil once started: they keep the request.
+  private var start: ((inout Reply) -> Outcome)?
+  private var refuse: ((ErrorCode, inout Reply) -> Void)?
   private let isTimeUp = Flag()
   private var timer: Scheduler.Timer?
   private var waiter: Int?
@@ -20,6 +21,8 @@ final class PendingLoad: PendingRequest {
   private final class Flag: Sendable {
     let isSet = Atomic<Bool>(false)
   }
+
+  var holdsRequest: Bool { inner == nil }
 
   private init(
     _ groups: GroupCoordinator, _ groupIDs: [String]?,
@@ -67,18 +70,20 @@ final class PendingLoad: PendingRequest {
     switch groups.readiness(of: groupIDs) {
     case .ready:
       cancel()
-      guard case .pending(let inner, _) = start(&reply) else { return true }
+      guard case .pending(let inner, _)? = start?(&reply) else { return true }
       self.inner = inner
+      start = nil
+      refuse = nil
       return reason == .woken ? false : inner.resume(reason, into: &reply)
     case .failed:
       cancel()
-      refuse(.coordinatorNotAvailable, &reply)
+      refuse?(.coordinatorNotAvailable, &reply)
       return true
     case .loading:
       let isOver = reason != .woken || isTimeUp.isSet.load(ordering: .acquiring)
       guard isOver else { return false }
       cancel()
-      refuse(.coordinatorLoadInProgress, &reply)
+      refuse?(.coordinatorLoadInProgress, &reply)
       return true
     }
   }

@@ -12,12 +12,19 @@ package enum ResumeReason: Sendable {
 ///
 /// It lives where its connection's answers are written; only its waker crosses threads.
 package protocol PendingRequest: AnyObject {
+  /// Whether it keeps what the client has sent until it is answered, so that the memory counts.
+  var holdsRequest: Bool { get }
+
   /// Looks again; writes the answer and returns true when there is one, as there must be when the
   /// time is up.
   func resume(_ reason: ResumeReason, into reply: inout Reply) -> Bool
 
   /// The client has gone: nobody wants the answer.
   func cancel()
+}
+
+extension PendingRequest {
+  package var holdsRequest: Bool { false }
 }
 
 /// What became of a request.

@@ -11,6 +11,8 @@ final class PendingWork<Response: ProtocolResponse>: PendingRequest {
   private let header: RequestHeader
   private let result = Result()
 
+  var holdsRequest: Bool { true }
+
   private init(header: RequestHeader) {
     self.header = header
   }
