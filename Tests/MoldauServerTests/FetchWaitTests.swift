@@ -38,9 +38,11 @@ struct FetchWaitTests {
     let disk = SimulatedDisk(isCrashable: false)
     let store = try LogStore.open(
       at: "/store", StoreConfiguration(), disk: disk, clock: SystemWallClock())
-    let server = try await BrokerServer.start(
-      store: store,
-      ServerConfiguration(listeners: [.init(address: HostAndPort(host: "127.0.0.1", port: 0))]))
+    var configuration = ServerConfiguration(
+      listeners: [.init(address: HostAndPort(host: "127.0.0.1", port: 0))])
+    // The records are of long ago.
+    configuration.broker.newTopics.retention = []
+    let server = try await BrokerServer.start(store: store, configuration)
     let result = await TestServer.onOwnThread {
       let server = TestServer(store: store, server: server)
       let topic = try VersionTests.makeTopic("log", try server.raw())
