@@ -188,7 +188,7 @@ extension Setting {
     Setting(
       "request-memory", .size((1 << 20)...(1 << 40)), default: "512MiB",
       kafka: ["queued.max.request.bytes", "queued.max.requests"],
-      "The memory that large requests may take together while they arrive."
+      "The memory that large requests may take together until they are handled."
     ) { if case .size(let size) = $1 { $0.server.requestMemoryBytes = size } },
     Setting(
       "stop-timeout", .duration(.zero...(.seconds(3_600)), off: nil), default: "3s",
