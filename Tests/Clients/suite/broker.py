@@ -19,8 +19,11 @@ class Broker:
     added to the usual ones, or replace them.
     """
 
-    # A session timeout that a test can wait for, and groups that begin at once (--dev).
+    # A session timeout that a test can wait for, and groups that begin when their members are there:
+    # with no delay kafka-python does not always know a topic's partitions yet when it is to hand
+    # them out, hands out none, and its members without any no longer say that they live.
     FLAGS = {
+        "--rebalance-delay": "1s",
         "--min-session-timeout": "1s", "--consumer-session-timeout": "6s",
         "--consumer-heartbeat-interval": "500ms",
     }

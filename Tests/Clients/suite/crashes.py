@@ -32,9 +32,7 @@ def killed_under_load(broker: Broker, flush: str) -> None:
     """Producers of three clients and four groups go on while the broker is killed and comes back."""
     dice = random.Random(new_seed())
     topic = "crashes"
-    # With the delay kafka-python knows the topic's partitions when it is to hand them out.
-    flags = {"--flush": flush, "--rebalance-delay": "1s"}
-    with Broker(broker.moldau, flags).start() as own:
+    with Broker(broker.moldau, {"--flush": flush}).start() as own:
         topics.create(own, topic, PARTITIONS)
         loads = [kind(own, topic, PARTITIONS) for kind in LOADS]
         readers = {
