@@ -13,7 +13,6 @@ extension ErrorCode {
       case .invalidTimestamp: .invalidTimestamp
       case .outOfOrderSequence: .outOfOrderSequenceNumber
       case .invalidProducerEpoch: .invalidProducerEpoch
-      case .unknownProducer: .unknownProducerID
       case .batchTooLarge: .messageTooLarge
       case .invalidTopicName: .invalidTopicException
       case .invalidConfiguration: .invalidConfig

@@ -21,9 +21,6 @@ public enum LogError: Error, Equatable, Sendable {
   case outOfOrderSequence(producerID: Int64, expected: Int32, found: Int32)
   /// The producer has been fenced by one with a later epoch; nothing was appended.
   case invalidProducerEpoch(producerID: Int64, epoch: Int16, current: Int16)
-  /// The partition knows nothing of the producer, which the batch takes for known; nothing was
-  /// appended.
-  case unknownProducer(producerID: Int64)
   /// The batch has `byteCount` bytes and the topic takes at most `limit`; nothing was appended.
   case batchTooLarge(byteCount: Int, limit: Int)
   /// The name is not one that a topic can have; `reason` says what is wrong with it.
@@ -91,8 +88,6 @@ extension LogError: CustomStringConvertible {
       "sequence \(found) of producer \(producerID) does not follow: \(expected) is next"
     case .invalidProducerEpoch(let producerID, let epoch, let current):
       "epoch \(epoch) of producer \(producerID) is over: the current one is \(current)"
-    case .unknownProducer(let producerID):
-      "the partition knows nothing of producer \(producerID)"
     case .batchTooLarge(let byteCount, let limit):
       "the batch has \(byteCount) bytes, the topic takes at most \(limit) (max.message.bytes)"
     case .invalidTopicName(let name, let reason):

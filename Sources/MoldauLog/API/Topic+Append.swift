@@ -145,7 +145,8 @@ extension Topic {
     if partition != nil || count == 1 { return try log(for: nil, partition) }
     var chosen: Int?
     for case let key? in records.lazy.map(\.key) {
-      let wanted = KeyPartitioner.partition(of: key, partitionCount: count)
+      // SAFETY: bytes have no padding between them.
+      let wanted = unsafe KeyPartitioner.partition(of: key.span.bytes, partitionCount: count)
       if let chosen, chosen != wanted {
         throw .invalidBatch(
           .invalid(

@@ -133,7 +133,11 @@ public final class Topic: Sendable {
     if let partition { return try log(of: partition) }
     let count = partitionCount
     if count == 1 { return try log(of: 0) }
-    if let key { return try log(of: KeyPartitioner.partition(of: key, partitionCount: count)) }
+    if let key {
+      // SAFETY: bytes have no padding between them.
+      let number = unsafe KeyPartitioner.partition(of: key.span.bytes, partitionCount: count)
+      return try log(of: number)
+    }
     for _ in 0..<count {
       if let log = table[nextInTurn(of: count)] { return log }
     }

@@ -60,23 +60,8 @@ extension Broker {
     _ request: AlterConfigsRequest,
     _ alter: (AlterConfigsRequest.Resource) throws(AdministrationRefusal) -> Void
   ) -> AlterConfigsResponse {
-    let repeated = request.resources.map { Resource(type: $0.type, name: $0.name) }.repeated
     var response = AlterConfigsResponse()
-    response.resources = request.resources.map { asked in
-      var answer = AlterConfigsResponse.Resource()
-      answer.type = asked.type
-      answer.name = asked.name
-      do throws(AdministrationRefusal) {
-        guard !repeated.contains(Resource(type: asked.type, name: asked.name)) else {
-          throw Self.namedTwice
-        }
-        try alter(asked)
-      } catch {
-        answer.errorCode = error.code
-        answer.errorMessage = error.message
-      }
-      return answer
-    }
+    response.resources = answers(to: request.resources, { ($0.type, $0.name) }, alter)
     return response
   }
 
@@ -84,14 +69,21 @@ extension Broker {
     _ request: IncrementalAlterConfigsRequest,
     _ alter: (IncrementalAlterConfigsRequest.Resource) throws(AdministrationRefusal) -> Void
   ) -> IncrementalAlterConfigsResponse {
-    let repeated = request.resources.map { Resource(type: $0.type, name: $0.name) }.repeated
     var response = IncrementalAlterConfigsResponse()
-    response.resources = request.resources.map { asked in
-      var answer = IncrementalAlterConfigsResponse.Resource()
-      answer.type = asked.type
-      answer.name = asked.name
+    response.resources = answers(to: request.resources, { ($0.type, $0.name) }, alter)
+    return response
+  }
+
+  private func answers<Asked>(
+    to resources: [Asked], _ identity: (Asked) -> (type: Int8, name: String),
+    _ alter: (Asked) throws(AdministrationRefusal) -> Void
+  ) -> [AlterConfigsResponse.Resource] {
+    let repeated = resources.map(identity).map { Resource(type: $0.type, name: $0.name) }.repeated
+    return resources.map { asked in
+      var answer = AlterConfigsResponse.Resource()
+      (answer.type, answer.name) = identity(asked)
       do throws(AdministrationRefusal) {
-        guard !repeated.contains(Resource(type: asked.type, name: asked.name)) else {
+        guard !repeated.contains(Resource(type: answer.type, name: answer.name)) else {
           throw Self.namedTwice
         }
         try alter(asked)
@@ -101,7 +93,6 @@ extension Broker {
       }
       return answer
     }
-    return response
   }
 
   private func alter(
