@@ -76,12 +76,20 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ] + nio),
     library(
-      "MoldauBroker", ["MoldauProtocol", "MoldauLog", "MoldauDisk", "MoldauFormat", logging]),
+      "MoldauBroker",
+      [
+        "MoldauCluster", "MoldauCoordination", "MoldauProtocol", "MoldauLog", "MoldauDisk",
+        "MoldauFormat", logging,
+      ]),
+    library(
+      "MoldauCluster",
+      ["MoldauCoordination", "MoldauProtocol", "MoldauLog", "MoldauFormat", logging]),
     library("MoldauInspect", ["MoldauReport", "MoldauLog", "MoldauDisk", "MoldauFormat"]),
     library("MoldauCommands", ["MoldauClient", "MoldauReport", "MoldauProtocol", "MoldauFormat"]),
     library("MoldauClient", ["MoldauProtocol", "MoldauCompression", "MoldauFormat"]),
     library("MoldauProtocol", ["MoldauFormat"]),
     library("MoldauReport", ["MoldauFormat"]),
+    library("MoldauCoordination", ["MoldauLog", "MoldauDisk", "MoldauFormat", logging]),
     library(
       "MoldauLog",
       ["MoldauCompression", "MoldauDisk", "MoldauFormat", "CMoldau", logging, metrics]),
@@ -144,6 +152,11 @@ let package = Package(
         "MoldauCommands", "MoldauServer", "MoldauBroker", "MoldauClient", "MoldauProtocol",
         "MoldauLog", "MoldauFormat",
       ]),
+    tests(
+      "MoldauCoordinationTests", ["MoldauCoordination", "MoldauLog", "MoldauDisk", "MoldauFormat"]),
+    tests(
+      "MoldauClusterTests",
+      ["MoldauCluster", "MoldauCoordination", "MoldauProtocol", "MoldauLog", "MoldauFormat"]),
     tests("MoldauBrokerTests", ["MoldauBroker", "MoldauProtocol", "MoldauLog", "MoldauDisk"]),
     tests(
       "MoldauServerTests",

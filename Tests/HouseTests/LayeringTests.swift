@@ -19,10 +19,18 @@ struct LayeringTests {
     ("MoldauProtocol", ["MoldauFormat"]),
     ("MoldauClient", ["MoldauProtocol", "MoldauCompression", "MoldauFormat"]),
     ("MoldauCommands", ["MoldauClient", "MoldauReport", "MoldauProtocol", "MoldauFormat"]),
+    ("MoldauCoordination", ["MoldauLog", "MoldauDisk", "MoldauFormat", "Logging"]),
+    (
+      "MoldauCluster",
+      [
+        "MoldauCoordination", "MoldauProtocol", "MoldauLog", "MoldauFormat", "Logging",
+        "FoundationEssentials",
+      ]
+    ),
     (
       "MoldauBroker",
       [
-        "MoldauProtocol", "MoldauLog", "MoldauCompression", "MoldauDisk", "MoldauFormat", "Logging",
+        "MoldauCluster", "MoldauCoordination", "MoldauProtocol", "MoldauLog", "MoldauCompression", "MoldauDisk", "MoldauFormat", "Logging",
         "Metrics",
       ]
     ),

@@ -1,3 +1,4 @@
+import MoldauLog
 import Synchronization
 
 /// The place of one group in the coordinator, with its lock.

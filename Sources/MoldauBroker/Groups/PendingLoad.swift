@@ -1,3 +1,4 @@
+import MoldauLog
 import MoldauProtocol
 import Synchronization
 

@@ -1,14 +1,13 @@
-import MoldauLog
 import Synchronization
 
-/// Calls back when it is time: for all waits of the broker that are not a request's own timeout.
+/// Calls back when it is time.
 ///
 /// One thread for all timers, started by the first that is set, which sleeps until the earliest is
 /// due. A timer is in the heap once at most, so the memory is bounded by the timers there are.
 /// Thread-safe.
 package final class Scheduler: Sendable {
   /// A time at which something is to be looked at, which can be moved.
-  final class Timer: Sendable {
+  package final class Timer: Sendable {
     /// Called on the scheduler's thread, outside its lock; must be quick.
     let action: @Sendable () -> Void
     // Guarded by the scheduler's lock.
@@ -37,7 +36,7 @@ package final class Scheduler: Sendable {
     var isStopping = false
   }
 
-  let clock: any SteadyClock
+  package let clock: any SteadyClock
   private let runsThread: Bool
   private let state = Mutex(State())
   private let signal = WakeSignal()
@@ -49,7 +48,7 @@ package final class Scheduler: Sendable {
   }
 
   /// A timer that is not set yet.
-  func timer(_ action: @escaping @Sendable () -> Void) -> Timer {
+  package func timer(_ action: @escaping @Sendable () -> Void) -> Timer {
     Timer(action)
   }
 
@@ -57,7 +56,7 @@ package final class Scheduler: Sendable {
   /// before.
   ///
   /// - Complexity: O(log *n*) in the number of timers that are set.
-  func set(_ timer: Timer, at deadline: Int64) {
+  package func set(_ timer: Timer, at deadline: Int64) {
     let isFirst = state.withLock { state in
       guard !state.isStopping else { return false }
       state.heap.remove(timer)
@@ -72,7 +71,7 @@ package final class Scheduler: Sendable {
   }
 
   /// Keeps the timer from going off; it may be on its way already.
-  func cancel(_ timer: Timer) {
+  package func cancel(_ timer: Timer) {
     state.withLock { $0.heap.remove(timer) }
   }
 
@@ -85,7 +84,7 @@ package final class Scheduler: Sendable {
   package var nextDeadline: Int64? { state.withLock { $0.heap.first?.deadline } }
 
   /// Ends the thread; no timer goes off from then on.
-  func stop() {
+  package func stop() {
     let thread = state.withLock { state in
       state.isStopping = true
       state.heap = TimerHeap()
