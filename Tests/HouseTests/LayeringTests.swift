@@ -30,7 +30,8 @@ struct LayeringTests {
     (
       "MoldauBroker",
       [
-        "MoldauCluster", "MoldauCoordination", "MoldauProtocol", "MoldauLog", "MoldauCompression", "MoldauDisk", "MoldauFormat", "Logging",
+        "MoldauCluster", "MoldauCoordination", "MoldauProtocol", "MoldauLog", "MoldauCompression",
+        "MoldauDisk", "MoldauFormat", "Logging",
         "Metrics",
       ]
     ),
