@@ -1,0 +1,148 @@
+"""Three brokers and three ZooKeeper servers."""
+
+import json
+import os
+import pathlib
+import shutil
+import tempfile
+
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from ensemble import Ensemble
+from network import Host, Network
+from server import Server
+from waiting import until
+
+
+class Broker(Server):
+    def __init__(
+        self, host: Host, folder: pathlib.Path, number: int, cluster: "Cluster"
+    ):
+        super().__init__(host, folder)
+        self.number = number
+        self.cluster = cluster
+        self.data = folder / "data"
+
+    @property
+    def address(self) -> str:
+        return f"{self.host.address}:9092"
+
+    def command(self) -> list[str]:
+        return [
+            self.cluster.moldau, "serve", "--json", "--log-level", "info",
+            "--node-id", str(self.number), "--cluster", self.cluster.ensemble.address,
+            "--data", str(self.data), "--kafka", self.address,
+            "--replication", f"{self.host.address}:9093", "--admin", f"{self.host.address}:9094",
+            *(part for flag in self.cluster.flags.items() for part in flag),
+        ]
+
+    def start(self, waits: bool = True) -> None:
+        super().start()
+        if waits:
+            line = self.process.stdout.readline()
+            assert line, f"broker {self.number} has not started:\n{self.tail()}"
+            json.loads(line)
+
+
+class Cluster:
+    """The cluster, with a topic for the records of a scenario."""
+
+    # Sessions that a test can wait for.
+    FLAGS = {
+        "--session-timeout": "2s", "--replica-lag": "2s", "--rebalance-delay": "0",
+        "--min-session-timeout": "1s",
+    }
+    TOPIC = "records"
+
+    def __init__(self, moldau: str, flags: dict[str, str] | None = None, count: int = 3):
+        self.moldau = os.path.abspath(moldau)
+        self.flags = {**self.FLAGS, **(flags or {})}
+        self.network = Network()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="moldau-cluster-"))
+        self.count = count
+
+    def __enter__(self) -> "Cluster":
+        self.network.__enter__()
+        try:
+            self.ensemble = Ensemble(self.network, self.folder)
+            self.brokers = {
+                number: Broker(
+                    self.network.host(f"broker{number}"), self.folder / f"broker{number}", number,
+                    self)
+                for number in range(1, self.count + 1)
+            }
+            self.ensemble.start()
+            for broker in self.brokers.values():
+                broker.start(waits=False)
+            for broker in self.brokers.values():
+                line = broker.process.stdout.readline()
+                assert line, f"broker {broker.number} has not started:\n{broker.tail()}"
+        except BaseException:
+            self.__exit__(AssertionError, None, None)
+            raise
+        return self
+
+    def __exit__(self, kind: object, _value: object, _trace: object) -> None:
+        """A scenario that has failed shows what the brokers have logged."""
+        try:
+            if kind is not None:
+                for broker in getattr(self, "brokers", {}).values():
+                    print(f"--- the end of the log of broker {broker.number}:", flush=True)
+                    print(broker.tail(), flush=True)
+        finally:
+            for broker in getattr(self, "brokers", {}).values():
+                broker.remove()
+            if hasattr(self, "ensemble"):
+                self.ensemble.remove()
+            self.network.__exit__()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    # What clients see
+
+    @property
+    def bootstrap(self) -> str:
+        return ",".join(broker.address for broker in self.brokers.values())
+
+    def admin(self) -> AdminClient:
+        return AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
+
+    def create_topic(self, partitions: int = 6, name: str = TOPIC, **settings: str) -> None:
+        topic = NewTopic(
+            name, num_partitions=partitions, replication_factor=3,
+            config={"min.insync.replicas": "2", **settings})
+        for future in self.admin().create_topics([topic], operation_timeout=30).values():
+            future.result(60)
+
+    def partitions(self, name: str = TOPIC) -> dict:
+        """What a broker says of the topic's partitions, by number."""
+        return self.admin().list_topics(name, timeout=20).topics[name].partitions
+
+    def leader(self, partition: int = 0, name: str = TOPIC) -> Broker:
+        """Who leads a partition; waits until someone does."""
+        found: list[int] = []
+
+        def has_leader() -> bool:
+            leader = self.partitions(name)[partition].leader
+            found[:] = [leader]
+            return leader in self.brokers
+
+        until(f"{name}-{partition} has a leader", has_leader)
+        return self.brokers[found[0]]
+
+    def follower(self, partition: int = 0) -> Broker:
+        """One who follows in a partition."""
+        leader = self.leader(partition).number
+        return self.brokers[next(number for number in self.brokers if number != leader)]
+
+    def controller(self) -> Broker:
+        return self.brokers[self.admin().describe_cluster().result(20).controller.id]
+
+    def wait_in_sync(self, name: str = TOPIC, seconds: float = 60) -> float:
+        """Returns when all replicas of all partitions are in sync, and how long that took."""
+
+        def in_sync() -> bool:
+            return all(
+                one.leader >= 0 and len(one.isrs) == len(one.replicas)
+                for one in self.partitions(name).values())
+
+        return until("all replicas are in sync", in_sync, seconds)
