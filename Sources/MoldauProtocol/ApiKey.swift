@@ -76,4 +76,7 @@ package enum ApiKey: Int16, CaseIterable, Sendable {
   case assignReplicasToDirs = 73
   case listConfigResources = 74
   case describeTopicPartitions = 75
+
+  // Moldau's own, between brokers: docs/format/inter-broker.md.
+  case fetchClusterImage = 20001
 }

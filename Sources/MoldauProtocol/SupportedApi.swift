@@ -18,7 +18,7 @@ package struct SupportedApi: Equatable, Sendable {
     self.advertisedMinimum = advertisedMinimum ?? versions.lowerBound
   }
 
-  /// All of them, by ascending key.
+  /// Those that clients may use, by ascending key: what ApiVersions announces.
   ///
   /// Produce announces version 0, as Kafka 4 does: without it librdkafka (kcat 1.7.1 tried) silently
   /// sends uncompressed what should be gzip, snappy or lz4 (KAFKA-18659). It then sends the
@@ -65,15 +65,28 @@ package struct SupportedApi: Equatable, Sendable {
     SupportedApi(.describeTopicPartitions, 0...0, flexibleSince: 0),
   ]
 
-  /// Returns what is supported of `key`, or nil when nothing is.
-  package static func of(_ key: ApiKey) -> SupportedApi? { byKey[Int(key.rawValue)] }
+  /// Those that only brokers of the cluster use among themselves, never announced: brokers of one
+  /// cluster know what the others speak (docs/format/inter-broker.md).
+  package static let peers: [SupportedApi] = [
+    SupportedApi(.controlledShutdown, 3...3, flexibleSince: 3),
+    SupportedApi(.alterPartition, 2...3, flexibleSince: 0),
+    SupportedApi(.fetchClusterImage, 0...0, flexibleSince: 0),
+  ]
 
+  /// Returns what is supported of `key`, or nil when nothing is.
+  package static func of(_ key: ApiKey) -> SupportedApi? {
+    let index = Int(key.rawValue)
+    return index < byKey.count ? byKey[index] : peers.first { $0.key == key }
+  }
+
+  /// Kafka's keys, which follow each other; Moldau's own are far above.
   private static let byKey: [SupportedApi?] = {
-    let highest = ApiKey.allCases.map(\.rawValue).max() ?? 0
-    var table = [SupportedApi?](repeating: nil, count: Int(highest) + 1)
-    for api in all { table[Int(api.key.rawValue)] = api }
+    var table = [SupportedApi?](repeating: nil, count: Int(highestKafkaKey.rawValue) + 1)
+    for api in all + peers where api.key.rawValue < table.count { table[Int(api.key.rawValue)] = api }
     return table
   }()
+
+  private static let highestKafkaKey = ApiKey.describeTopicPartitions
 
   package func isFlexible(_ version: Int16) -> Bool { version >= flexibleSince }
 }

@@ -112,4 +112,15 @@ import Testing
     #expect(announced.map { "\($0.key): \($0.minimumVersion)-\($0.maximumVersion)" } == expected)
     #expect(announced.map(\.key) == announced.map(\.key).sorted())
   }
+
+  @Test("what brokers use among themselves is supported, and not announced")
+  func peers() throws {
+    let announced = Set(ApiVersionsResponse.listingSupported().apis.map(\.key))
+    for api in SupportedApi.peers {
+      #expect(!announced.contains(api.key.rawValue))
+      #expect(SupportedApi.of(api.key) == api)
+    }
+    #expect(SupportedApi.of(.fetchClusterImage)?.versions == 0...0)
+    #expect(SupportedApi.of(.stopReplica) == nil)
+  }
 }

@@ -72,4 +72,10 @@ let messageTypes: [String: any ProtocolMessage.Type] = [
   "ListConfigResourcesResponse": ListConfigResourcesResponse.self,
   "DescribeTopicPartitionsRequest": DescribeTopicPartitionsRequest.self,
   "DescribeTopicPartitionsResponse": DescribeTopicPartitionsResponse.self,
+  "ControlledShutdownRequest": ControlledShutdownRequest.self,
+  "ControlledShutdownResponse": ControlledShutdownResponse.self,
+  "AlterPartitionRequest": AlterPartitionRequest.self,
+  "AlterPartitionResponse": AlterPartitionResponse.self,
+  "FetchClusterImageRequest": FetchClusterImageRequest.self,
+  "FetchClusterImageResponse": FetchClusterImageResponse.self,
 ]

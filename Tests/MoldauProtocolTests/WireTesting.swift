@@ -113,7 +113,7 @@ struct GoldenMessage: Sendable, CustomTestStringConvertible {
 
   private static let texts = [
     GoldenMessages.text, GoldenGroups.text, GoldenOffsets.text, GoldenTopics.text,
-    GoldenCluster.text, GoldenConsumerGroups.text,
+    GoldenCluster.text, GoldenConsumerGroups.text, GoldenPeers.text,
   ]
 
   static let all: [GoldenMessage] = {

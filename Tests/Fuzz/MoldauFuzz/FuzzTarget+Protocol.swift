@@ -48,6 +48,7 @@ extension FuzzTarget {
     OffsetDeleteRequest.self, DescribeQuorumRequest.self, DescribeClusterRequest.self,
     ConsumerGroupHeartbeatRequest.self, ConsumerGroupDescribeRequest.self,
     ListConfigResourcesRequest.self, DescribeTopicPartitionsRequest.self,
+    ControlledShutdownRequest.self, AlterPartitionRequest.self, FetchClusterImageRequest.self,
   ]
 
   private static func requestType(_ key: Int16) -> (any ProtocolRequest.Type)? {
