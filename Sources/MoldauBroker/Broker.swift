@@ -14,6 +14,8 @@ package final class Broker: Sendable {
   package let store: LogStore
   package let configuration: BrokerConfiguration
   package let identity: BrokerIdentity
+  /// What this broker's partitions share in a cluster; nil for one that stands alone.
+  package let replicas: Replicas?
   let topics: TopicDirectory
   let sessions: FetchSessionCache
   /// How topics are set for which nothing else was said.
@@ -28,9 +30,12 @@ package final class Broker: Sendable {
   let clock: any WallClock
   let logger: Logger
 
+  /// - Parameter replication: how the broker replicates in a cluster, where its partitions have the
+  ///   roles that they are given; nil for one that stands alone.
   /// - Throws: when the directory belongs to another broker.
   package init(
-    store: LogStore, _ configuration: BrokerConfiguration, logger: Logger,
+    store: LogStore, _ configuration: BrokerConfiguration, replication: ReplicaSettings? = nil,
+    logger: Logger,
     clock: any WallClock = SystemWallClock(), steadyClock: any SteadyClock = SystemSteadyClock()
   ) throws(BrokerError) {
     self.store = store
@@ -40,13 +45,16 @@ package final class Broker: Sendable {
     var generator = SystemRandomNumberGenerator()
     identity = try BrokerIdentity.load(
       from: store, nodeID: configuration.nodeID, using: &generator)
-    topics = TopicDirectory(store: store)
+    scheduler = Scheduler(clock: steadyClock)
+    replicas = replication.map { [identity, scheduler] in
+      Replicas(nodeID: identity.nodeID, $0, scheduler: scheduler)
+    }
+    topics = TopicDirectory(store: store, replicas)
     sessions = FetchSessionCache(clock: clock)
     topicSettings = TopicSettings(
       defaults: configuration.newTopics, durability: store.configuration.durability,
       isDevelopment: configuration.isDevelopment)
     producerIDs = ProducerIDs(store: store)
-    scheduler = Scheduler(clock: steadyClock)
     groups = GroupCoordinator(
       store: store, configuration.groups, logger: logger, scheduler: scheduler, clock: clock)
     groups.start()

@@ -7,13 +7,13 @@ package final class HostedTopic: Sendable {
   private let places: [Partition?]
 
   /// `earlier` is what the broker has kept of the topic when it had fewer partitions.
-  init(_ topic: Topic, earlier: HostedTopic? = nil) {
+  init(_ topic: Topic, _ replicas: Replicas? = nil, earlier: HostedTopic? = nil) {
     self.topic = topic
     let known = earlier?.places ?? []
     places =
       known
       + (known.count..<topic.partitionCount).map { number in
-        topic.log(ofPartition: number).map(Partition.init)
+        topic.log(ofPartition: number).map { Partition($0, replicas) }
       }
   }
 

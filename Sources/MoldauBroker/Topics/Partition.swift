@@ -2,15 +2,18 @@ import MoldauFormat
 package import MoldauLog
 import MoldauProtocol
 
-/// A partition that this broker leads.
+/// A partition in this broker's directory.
 package final class Partition: Sendable {
   package let log: PartitionLog
   /// The epoch of this broker's leadership. On a single node no leadership ever ends, so it is the
   /// one of the newest batch: nothing in a directory that came from elsewhere is above it.
   package let leaderEpoch: Int32
+  /// What it shares with the broker's other partitions; nil without a cluster.
+  let replicas: Replicas?
 
-  init(_ log: PartitionLog) {
+  init(_ log: PartitionLog, _ replicas: Replicas? = nil) {
     self.log = log
+    self.replicas = replicas
     leaderEpoch = max(0, log.latestLeaderEpoch)
   }
 

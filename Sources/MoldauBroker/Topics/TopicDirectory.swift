@@ -13,10 +13,13 @@ final class TopicDirectory: Sendable {
   }
 
   private let store: LogStore
+  private let replicas: Replicas?
   private let state = Mutex(State())
 
-  init(store: LogStore) {
+  /// - Parameter replicas: what the partitions share; nil without a cluster.
+  init(store: LogStore, _ replicas: Replicas? = nil) {
     self.store = store
+    self.replicas = replicas
   }
 
   /// All topics, in the order of their names.
@@ -66,7 +69,8 @@ final class TopicDirectory: Sendable {
     return state.withLock { state in
       let other = state.byName[topic.name]
       if let other, other.topic === topic, !other.isBehind { return other }
-      let hosted = HostedTopic(topic, earlier: other?.topic === topic ? other : nil)
+      let hosted = HostedTopic(
+        topic, replicas, earlier: other?.topic === topic ? other : nil)
       state.byName[topic.name] = hosted
       state.names[topic.id] = topic.name
       return hosted
