@@ -21,42 +21,43 @@ package final class Broker: Sendable {
   /// How topics are set for which nothing else was said.
   let topicSettings: TopicSettings
   let producerIDs: ProducerIDs
-  let blockingWork = BlockingWork(name: "moldau-broker")
-  /// For changes of topics, one after another: those of many partitions take long, and nobody else
-  /// is to wait for them.
-  let topicWork = BlockingWork(name: "moldau-topics")
+  /// The threads, timers, clocks and chance.
+  let execution: BrokerExecution
   package let groups: GroupCoordinator
-  private let scheduler: Scheduler
-  let clock: any WallClock
   let logger: Logger
 
-  /// - Parameter replication: how the broker replicates in a cluster, where its partitions have the
-  ///   roles that they are given; nil for one that stands alone.
+  var clock: any WallClock { execution.clock }
+  var blockingWork: BlockingWork { execution.blockingWork }
+  var topicWork: BlockingWork { execution.topicWork }
+
+  /// - Parameters:
+  ///   - replication: how the broker replicates in a cluster, where its partitions have the roles that
+  ///     they are given; nil for one that stands alone.
+  ///   - execution: its own; what is made from it is stopped with the broker.
   /// - Throws: when the directory belongs to another broker.
   package init(
     store: LogStore, _ configuration: BrokerConfiguration, replication: ReplicaSettings? = nil,
-    logger: Logger,
-    clock: any WallClock = SystemWallClock(), steadyClock: any SteadyClock = SystemSteadyClock()
+    logger: Logger, execution: BrokerExecution = BrokerExecution()
   ) throws(BrokerError) {
     self.store = store
     self.configuration = configuration
-    self.clock = clock
+    self.execution = execution
     self.logger = logger
-    var generator = SystemRandomNumberGenerator()
+    var generator = execution.random
     identity = try BrokerIdentity.load(
       from: store, nodeID: configuration.nodeID, using: &generator)
-    scheduler = Scheduler(clock: steadyClock)
-    replicas = replication.map { [identity, scheduler] in
-      Replicas(nodeID: identity.nodeID, $0, scheduler: scheduler)
+    replicas = replication.map { [identity] in
+      Replicas(nodeID: identity.nodeID, $0, scheduler: execution.scheduler)
     }
     topics = TopicDirectory(store: store, replicas)
-    sessions = FetchSessionCache(clock: clock)
+    sessions = FetchSessionCache(clock: execution.clock, random: execution.random)
     topicSettings = TopicSettings(
       defaults: configuration.newTopics, durability: store.configuration.durability,
       isDevelopment: configuration.isDevelopment)
     producerIDs = ProducerIDs(store: store)
     groups = GroupCoordinator(
-      store: store, configuration.groups, logger: logger, scheduler: scheduler, clock: clock)
+      store: store, configuration.groups, logger: logger, scheduler: execution.scheduler,
+      clock: execution.clock, queue: execution.queue("moldau-groups"))
     groups.start()
   }
 
@@ -66,7 +67,7 @@ package final class Broker: Sendable {
   /// Blocks until the work that has begun is done.
   package func stop() {
     groups.stop()
-    scheduler.stop()
+    execution.scheduler.stop()
     blockingWork.beginStopping()
     topicWork.stop()
     blockingWork.stop()

@@ -13,11 +13,16 @@ final class FetchSessionCache: Sendable {
   }
 
   private let clock: any WallClock
+  private let random: RandomSource
   private let capacity: Int
   private let entries = Mutex<[Int32: Entry]>([:])
 
-  init(clock: any WallClock, capacity: Int = Limits.fetchSessionCount) {
+  init(
+    clock: any WallClock, capacity: Int = Limits.fetchSessionCount,
+    random: RandomSource = RandomSource()
+  ) {
     self.clock = clock
+    self.random = random
     self.capacity = capacity
   }
 
@@ -70,8 +75,9 @@ final class FetchSessionCache: Sendable {
     let now = clock.nowMilliseconds()
     return entries.withLock { entries in
       if entries.count >= capacity, !Self.evictOne(&entries, now: now) { return nil }
-      var id = Int32.random(in: 1...Int32.max)
-      while entries[id] != nil { id = Int32.random(in: 1...Int32.max) }
+      var generator = random
+      var id = Int32.random(in: 1...Int32.max, using: &generator)
+      while entries[id] != nil { id = Int32.random(in: 1...Int32.max, using: &generator) }
       let session = FetchSession(id: id, usesTopicIDs: version >= 13, partitions)
       entries[id] = Entry(session: session, usedMilliseconds: now)
       return session
@@ -79,7 +85,9 @@ final class FetchSessionCache: Sendable {
   }
 
   private static func evictOne(_ entries: inout [Int32: Entry], now: Int64) -> Bool {
-    let oldest = entries.min { $0.value.usedMilliseconds < $1.value.usedMilliseconds }
+    let oldest = entries.min {
+      ($0.value.usedMilliseconds, $0.key) < ($1.value.usedMilliseconds, $1.key)
+    }
     guard let oldest,
       now - oldest.value.usedMilliseconds >= Limits.fetchSessionIdleMilliseconds
     else { return false }

@@ -10,7 +10,7 @@ extension GroupCoordinator {
         ?? scheduler.timer { [weak self] in
           guard let self else { return }
           // Session timeouts must not wait for it.
-          EngineThread.detached(name: "moldau-expire") { self.expireAndGoOn() }
+          self.queue.add { self.expireAndGoOn() }
         }
       timer = found
       return found
@@ -33,6 +33,7 @@ extension GroupCoordinator {
     let signal = WakeSignal()
     let ids = allIDs()
     for id in ids { expire(id, offsets) { _ in signal.wake() } }
+    store.commitIfManual()
     for _ in ids { signal.sleep() }
   }
 

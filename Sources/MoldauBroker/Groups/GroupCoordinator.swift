@@ -19,6 +19,8 @@ package final class GroupCoordinator: Sendable {
   let scheduler: Scheduler
   let wallClock: any WallClock
   let logger: Logger
+  /// Reads the internal topic, and looks for offsets to let go.
+  let queue: SerialQueue
   private let slots = Mutex<[String: GroupSlot]>([:])
   private let incarnations = Atomic<Int>(0)
   let loading = Mutex(GroupLoading())
@@ -27,13 +29,14 @@ package final class GroupCoordinator: Sendable {
 
   init(
     store: LogStore, _ configuration: GroupConfiguration, logger: Logger, scheduler: Scheduler,
-    clock: any WallClock
+    clock: any WallClock, queue: SerialQueue = SerialQueue(name: "moldau-groups")
   ) {
     self.store = store
     self.configuration = configuration
     self.logger = logger
     self.scheduler = scheduler
     wallClock = clock
+    self.queue = queue
   }
 
   var now: GroupTime {
@@ -48,12 +51,8 @@ package final class GroupCoordinator: Sendable {
 
   /// Ends the coordinator's own work; blocks until that is done.
   func stop() {
-    let thread = loading.withLock { loading in
-      loading.isStopping = true
-      defer { loading.thread = nil }
-      return loading.thread
-    }
-    thread?.join()
+    loading.withLock { $0.isStopping = true }
+    queue.stop()
   }
 
   // MARK: Slots

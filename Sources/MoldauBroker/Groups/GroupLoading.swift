@@ -13,8 +13,6 @@ struct GroupLoading: Sendable {
   /// Whether the topic is read or was; no longer when a part of it has failed.
   var isStarted = false
   var isStopping = false
-  /// Reads the topic.
-  var thread: EngineThread?
   /// Whether the topic could not be opened or created: a request may have it tried again.
   var hasFailed = false
   /// Nil until the topic is there.
@@ -127,18 +125,15 @@ extension GroupCoordinator {
     loading.withLock { $0.waiters[id] = nil }
   }
 
-  /// Begins to read the internal topic, which is created when it is missing, on a thread of its own.
+  /// Begins to read the internal topic, which is created when it is missing, on the queue.
   func startLoading() {
-    let last: EngineThread? = loading.withLock { loading in
-      guard !loading.isStarted, !loading.isStopping else { return nil }
+    loading.withLock { loading in
+      guard !loading.isStarted, !loading.isStopping else { return }
       loading.isStarted = true
       loading.hasFailed = false
       loading.partitions = loading.partitions.map { $0 == .failed ? .waiting : $0 }
-      defer { loading.thread = EngineThread(name: "moldau-groups") { [self] in load() } }
-      return loading.thread
+      queue.add { [self] in load() }
     }
-    // It has failed and ends.
-    last?.join()
   }
 
   private func load() {

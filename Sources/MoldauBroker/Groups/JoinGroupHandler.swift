@@ -1,4 +1,5 @@
 import MoldauFormat
+import MoldauLog
 import MoldauProtocol
 
 extension Broker {
@@ -15,7 +16,7 @@ extension Broker {
     }
     return whenLoaded([request.groupID], context, into: &reply, refusal: refuse) { [self] reply in
       let cell = AnswerCell<JoinGroupResponse>(context.waker)
-      let join = ClassicJoin(request, context, configuration.groups)
+      let join = ClassicJoin(request, context, configuration.groups, execution.random)
       do throws(GroupCoordinator.Refusal) {
         try groups.change(
           request.groupID, ClassicGroup.self,
@@ -54,7 +55,8 @@ extension Broker {
 
 extension ClassicJoin {
   fileprivate init(
-    _ request: JoinGroupRequest, _ context: RequestContext, _ configuration: GroupConfiguration
+    _ request: JoinGroupRequest, _ context: RequestContext, _ configuration: GroupConfiguration,
+    _ random: RandomSource
   ) {
     let version = context.header.version
     let session = request.sessionTimeoutMilliseconds
@@ -67,14 +69,14 @@ extension ClassicJoin {
         max(0, version >= 1 ? request.rebalanceTimeoutMilliseconds : session)),
       sessionTimeoutMilliseconds: Int64(session), protocolType: request.protocolType,
       protocols: request.protocols, requiresKnownID: version >= 4,
-      canSkipAssignment: version >= 9, newMemberID: ClassicMember.newID(after: name))
+      canSkipAssignment: version >= 9, newMemberID: ClassicMember.newID(after: name, random))
   }
 }
 
 extension ClassicMember {
   /// An id that nobody has, which tells a reader whose it is.
-  fileprivate static func newID(after name: String) -> String {
-    var generator = SystemRandomNumberGenerator()
+  fileprivate static func newID(after name: String, _ random: RandomSource) -> String {
+    var generator = random
     let digits = Array(TopicID.random(using: &generator).hexadecimal)
     let parts = [digits[0..<8], digits[8..<12], digits[12..<16], digits[16..<20], digits[20...]]
     return "\(name)-\(parts.map { String($0) }.joined(separator: "-"))"

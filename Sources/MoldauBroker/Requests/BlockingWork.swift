@@ -17,12 +17,16 @@ final class BlockingWork: Sendable {
   }
 
   private let name: String
+  private let runsThread: Bool
   private let state = Mutex(State())
   private let signal = WakeSignal()
 
-  /// - Parameter name: the thread's, for those who look at the process; at most 15 bytes.
-  init(name: String) {
+  /// - Parameters:
+  ///   - name: the thread's, for those who look at the process; at most 15 bytes.
+  ///   - runsThread: whether jobs are done on their own; without it `runNext` must be called.
+  init(name: String, runsThread: Bool = true) {
     self.name = name
+    self.runsThread = runsThread
   }
 
   /// Adds a job; returns false when too many wait, or after `stop`.
@@ -34,7 +38,7 @@ final class BlockingWork: Sendable {
     let isTaken = state.withLock { state in
       guard !state.isStopping, state.jobs.count < Limits.blockingJobCount else { return false }
       state.jobs.append(Job(work: work, refusal: refusal))
-      if state.thread == nil {
+      if state.thread == nil, runsThread {
         state.thread = EngineThread(name: name) { [self] in run() }
       }
       return true
@@ -58,6 +62,18 @@ final class BlockingWork: Sendable {
     }
     signal.wake()
     thread?.join()
+    if !runsThread { while runNext() {} }
+  }
+
+  /// Does the job whose turn it is on the caller's thread; returns whether there was one. Without a
+  /// thread.
+  func runNext() -> Bool {
+    let (job, isStopping) = state.withLock { state in
+      (state.jobs.isEmpty ? nil : state.jobs.removeFirst(), state.isStopping)
+    }
+    guard let job else { return false }
+    if isStopping { job.refusal() } else { job.work() }
+    return true
   }
 
   private func run() {

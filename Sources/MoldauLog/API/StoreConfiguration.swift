@@ -35,6 +35,10 @@ public struct StoreConfiguration: Sendable {
   /// Whether a thread of the store does retention, deletion and checkpoints. Tests that count system
   /// calls turn it off and call `runMaintenance`.
   package var runsMaintenance = true
+  /// Whether the store has threads of its own.
+  package var threads = StoreThreads.own
+  /// Where the store's ids come from.
+  package var random = RandomSource()
   /// Whether opening scans every segment, sealed ones too, and writes all derived files anew, as if
   /// nothing had ever been synced: how `moldau verify --repair` mends a directory.
   package var checksEverything = false

@@ -98,7 +98,7 @@ extension Topic {
     let plan = plan.with(durability)
     if plan.isBuffered { return try log.append(record, plan).baseOffset }
     let reserved = record.maxBatchByteCount
-    try services.commits.pendingBytes.waitForRoom(reserved)
+    try services.commits.waitForRoom(reserved)
     let appended = try releasing(reserved) { () throws(LogError) in
       try log.append(record, plan)
     }
@@ -118,7 +118,7 @@ extension Topic {
     let batch = try EncodedBatch(records, codec: plan.codec, log)
     if plan.isBuffered { return try log.append(batch).offsets }
     let reserved = batch.header.batchByteCount
-    try services.commits.pendingBytes.waitForRoom(reserved)
+    try services.commits.waitForRoom(reserved)
     let appended = try releasing(reserved) { () throws(LogError) in try log.append(batch) }
     try log.waitUntilDurable(
       below: appended.lastOffset.advanced(by: 1), plan, reserved: reserved)

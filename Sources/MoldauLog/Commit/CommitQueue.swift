@@ -46,13 +46,16 @@ final class CommitQueue: Sendable {
   let journal: CommitJournal
   /// Back-pressure: the bytes that wait to become durable.
   let pendingBytes: PendingBytes
+  /// Whether commits are made on their own; without it `runCommits` must be called.
+  private let runsThread: Bool
   private let pending = Mutex(Pending())
   private let signal = WakeSignal()
   private let thread = Mutex<EngineThread?>(nil)
   private let rounds = Atomic<Int>(0)
 
-  init(journal: CommitJournal, maxPendingBytes: Int) {
+  init(journal: CommitJournal, maxPendingBytes: Int, runsThread: Bool = true) {
     self.journal = journal
+    self.runsThread = runsThread
     pendingBytes = PendingBytes(limit: maxPendingBytes)
   }
 
@@ -65,8 +68,9 @@ final class CommitQueue: Sendable {
     }
   }
 
-  /// Runs `body` on the commit thread, between two commits.
+  /// Runs `body` on the commit thread, between two commits; at once when there is none.
   func perform(_ body: @escaping @Sendable () -> Void) {
+    guard runsThread else { return body() }
     let stopped = enqueue { $0.barriers.append(body) }
     if stopped { body() }
   }
@@ -83,10 +87,36 @@ final class CommitQueue: Sendable {
     return false
   }
 
+  // MARK: Without a thread
+
+  /// Whether someone waits for a commit.
+  var isAwaited: Bool { pending.withLock { !$0.waiters.isEmpty } }
+
+  /// Makes one commit for all who wait, on the calling thread; returns whether there was anybody.
+  func runOnce() -> Bool {
+    precondition(!runsThread, "the commit thread makes the commits")
+    let waiters = pending.withLock { pending in
+      defer { pending.waiters = [] }
+      return pending.waiters
+    }
+    if !waiters.isEmpty { commit(waiters) }
+    return !waiters.isEmpty
+  }
+
+  /// What a caller does who is about to sleep until a commit: makes it when nobody else does.
+  func prepareToSleep() {
+    if !runsThread { while runOnce() {} }
+  }
+
+  /// As `PendingBytes.waitForRoom`: room comes with a commit.
+  func waitForRoom(_ byteCount: Int) throws(LogError) {
+    try pendingBytes.waitForRoom(byteCount, prepareToSleep)
+  }
+
   // MARK: The commit thread
 
   private func startThread() {
-    guard rounds.load(ordering: .acquiring) == 0 else { return }
+    guard runsThread, rounds.load(ordering: .acquiring) == 0 else { return }
     thread.withLock { thread in
       guard thread == nil else { return }
       rounds.store(1, ordering: .releasing)
@@ -96,6 +126,10 @@ final class CommitQueue: Sendable {
 
   /// Commits what waits and ends the thread. Later waiters get `closed`.
   func stop() {
+    if !runsThread {
+      prepareToSleep()
+      journal.forgetLogs()
+    }
     abandon()
     let running = thread.withLock { thread in
       defer { thread = nil }

@@ -21,8 +21,8 @@ extension PendingBytes {
     if let failure { throw failure }
   }
 
-  /// Reserves room, holding up the calling thread while there is none.
-  func waitForRoom(_ byteCount: Int) throws(LogError) {
+  /// Reserves room, holding up the calling thread while there is none. `prepare` is called before.
+  func waitForRoom(_ byteCount: Int, _ prepare: () -> Void) throws(LogError) {
     if reserve(byteCount) { return }
     let signal = WakeSignal()
     let outcome = Shared<LogError?>(nil)
@@ -30,6 +30,7 @@ extension PendingBytes {
       outcome.value.withLock { $0 = failure }
       signal.wake()
     }
+    prepare()
     signal.sleep()
     if let failure = outcome.value.withLock({ $0 }) { throw failure }
   }

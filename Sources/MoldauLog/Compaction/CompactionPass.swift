@@ -33,7 +33,7 @@ struct CompactionPass: ~Copyable {
     let started = ContinuousClock.now
     try log.removeUncommittedSwaps()
     let aborted = try log.abortedTransactions(from: plan.segments[0].baseOffset, to: plan.end)
-    var generator = SystemRandomNumberGenerator()
+    var generator = services.random
     var map = KeyOffsetMap(
       maxBytes: maxMapBytes, expectedKeyCount: max(0, Int(plan.end - plan.firstDirtyOffset)),
       using: &generator)

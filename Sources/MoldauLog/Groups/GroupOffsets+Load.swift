@@ -103,6 +103,7 @@ extension GroupOffsets {
           signal.wake()
         }
       }
+      topic.services.commits.prepareToSleep()
       for _ in stale { signal.sleep() }
     }
   }

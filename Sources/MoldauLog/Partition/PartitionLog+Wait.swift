@@ -25,6 +25,7 @@ extension PartitionLog {
       outcome.value.withLock { $0 = failure }
       signal.wake()
     }
+    services.commits.prepareToSleep()
     signal.sleep()
     if let failure = outcome.value.withLock({ $0 }) { throw failure }
   }

@@ -43,7 +43,8 @@ struct PartitionRecovery {
   }
 
   private var threadCount: Int {
-    configuration.recoveryThreadCount > 0
+    if configuration.threads == .manual { return 1 }
+    return configuration.recoveryThreadCount > 0
       ? configuration.recoveryThreadCount : Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
   }
 

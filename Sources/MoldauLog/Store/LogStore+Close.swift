@@ -42,7 +42,7 @@ extension LogStore {
   package func maintain() {
     let logs = topics.flatMap(\.partitions)
     enforceRetention()
-    if configuration.runsMaintenance {
+    if configuration.runsMaintenance, configuration.threads == .own {
       services.compactor.poll(services) { [weak self] in self?.topics }
     }
     for log in logs { log.releaseIdleWindow() }
@@ -68,9 +68,24 @@ extension LogStore {
     }
   }
 
+  // MARK: Without threads
+
   /// Does all maintenance that waits, on the caller's thread: for tests without the thread.
   package func runMaintenance() {
     services.maintenance.runJobs()
     maintain()
   }
+
+  /// Makes one commit for all who wait for one, on the caller's thread, which tells them; returns
+  /// whether there was anybody.
+  ///
+  /// - Precondition: the store's threads are `manual`.
+  @discardableResult
+  package func runCommits() -> Bool { services.commits.runOnce() }
+
+  /// What a caller does who is about to sleep until a commit: makes it when nobody else does.
+  package func commitIfManual() { services.commits.prepareToSleep() }
+
+  /// Whether someone waits for a commit.
+  package var isCommitAwaited: Bool { services.commits.isAwaited }
 }

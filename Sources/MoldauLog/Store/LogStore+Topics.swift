@@ -19,7 +19,7 @@ extension LogStore {
       let (exists, isClosed) = state.withLock { ($0.topics[name] != nil, $0.isClosed) }
       if isClosed { throw .closed }
       if exists { throw .topicExists(name) }
-      var generator = SystemRandomNumberGenerator()
+      var generator = services.random
       let id = TopicID.random(using: &generator)
       let numbers = 0..<configuration.partitionCount
       do throws(DiskError) {
@@ -197,7 +197,7 @@ extension LogStore {
   }
 
   private func renameFolders(of topic: Topic) throws(LogError) -> [String] {
-    var generator = SystemRandomNumberGenerator()
+    var generator = services.random
     let token = TopicID.random(using: &generator)
     for log in topic.partitions {
       log.close()

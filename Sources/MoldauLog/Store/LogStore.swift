@@ -51,7 +51,7 @@ public final class LogStore: Sendable {
     services.currentLogs.withLock { current in
       current = { [weak self] in self?.topics.flatMap(\.partitions) }
     }
-    guard configuration.runsMaintenance else { return }
+    guard configuration.runsMaintenance, configuration.threads == .own else { return }
     services.maintenance.start { [weak self] in self?.maintain() }
   }
 

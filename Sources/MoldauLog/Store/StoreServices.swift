@@ -8,6 +8,7 @@ final class StoreServices: Sendable {
   let path: String
   let disk: any Disk
   let clock: any WallClock
+  let random: RandomSource
   let budget: HandleBudget
   let logger: Logger
   let commits: CommitQueue
@@ -37,6 +38,7 @@ final class StoreServices: Sendable {
     self.path = path
     self.disk = disk
     self.clock = clock
+    random = configuration.random
     logger = configuration.logger
     producerExpirationMilliseconds = configuration.producerExpiration.milliseconds
     lastProducerExpiry = Mutex(clock.nowMilliseconds())
@@ -46,7 +48,9 @@ final class StoreServices: Sendable {
     compactor = Compactor(configuration)
     let journal = CommitJournal(
       directory: path, disk: disk, maxFileBytes: configuration.journalBytes)
-    commits = CommitQueue(journal: journal, maxPendingBytes: configuration.maxPendingBytes)
+    commits = CommitQueue(
+      journal: journal, maxPendingBytes: configuration.maxPendingBytes,
+      runsThread: configuration.threads == .own)
     budget.start(
       HandleBudget.Syncing(
         later: { [maintenance] in maintenance.add($0) },

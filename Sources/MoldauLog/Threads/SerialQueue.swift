@@ -39,6 +39,14 @@ package final class SerialQueue: Sendable {
     if wakes { signal.wake() }
   }
 
+  /// Does the piece of work that was added first, on the caller's thread; returns whether there was
+  /// one. For queues without a thread.
+  package func runNext() -> Bool {
+    let next = state.withLock { $0.work.isEmpty ? nil : $0.work.removeFirst() }
+    next?()
+    return next != nil
+  }
+
   /// Does all that was added, and what that adds; on the caller's thread. For queues without one.
   package func runAll() {
     while runOnce() {}

@@ -10,7 +10,7 @@ extension Broker {
   ) -> Outcome {
     let heartbeat: MemberHeartbeat
     do throws(ConsumerGroupError) {
-      heartbeat = try MemberHeartbeat(request, context)
+      heartbeat = try MemberHeartbeat(request, context, execution.random)
     } catch {
       reply.answer(ConsumerGroupHeartbeatResponse(error), to: context.header)
       return .answered
@@ -86,12 +86,12 @@ extension ConsumerGroupError {
 extension MemberHeartbeat {
   /// Checks a request and takes it apart.
   fileprivate init(
-    _ request: ConsumerGroupHeartbeatRequest, _ context: RequestContext
+    _ request: ConsumerGroupHeartbeatRequest, _ context: RequestContext, _ random: RandomSource
   ) throws(ConsumerGroupError) {
     try Self.check(request, version: context.header.version)
     self.init(memberID: request.memberID, memberEpoch: request.memberEpoch)
     if memberID.isEmpty {
-      var generator = SystemRandomNumberGenerator()
+      var generator = random
       memberID = TopicID.random(using: &generator).base64
     }
     instanceID = request.instanceID
