@@ -82,7 +82,9 @@ package struct SupportedApi: Equatable, Sendable {
   /// Kafka's keys, which follow each other; Moldau's own are far above.
   private static let byKey: [SupportedApi?] = {
     var table = [SupportedApi?](repeating: nil, count: Int(highestKafkaKey.rawValue) + 1)
-    for api in all + peers where api.key.rawValue < table.count { table[Int(api.key.rawValue)] = api }
+    for api in all + peers where api.key.rawValue < table.count {
+      table[Int(api.key.rawValue)] = api
+    }
     return table
   }()
 
