@@ -6,6 +6,9 @@ package enum ResumeReason: Sendable {
   case timeIsUp
   /// The server stops: who only waits for more to come takes what there is.
   case serverStops
+  /// Another broker of the cluster has sent its next request on the same connection: who only waits
+  /// for more to come takes what there is, since the answers keep their order.
+  case overtaken
 }
 
 /// A request that waits for a disk, for records or for time to pass.

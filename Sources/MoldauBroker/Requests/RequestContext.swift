@@ -9,14 +9,21 @@ package final class ClientConnection: Sendable {
   package let address: String
   /// The host of that, without the port.
   package let host: String
+  /// The listener at which it came: its place among the listeners for clients.
+  package let listener: Int
+  /// Whether it came at the replication listener, which is for the brokers of the cluster.
+  package let isPeer: Bool
 
   package init(
-    advertisedHost: String, advertisedPort: Int32, address: String, host: String = ""
+    advertisedHost: String, advertisedPort: Int32, address: String, host: String = "",
+    listener: Int = 0, isPeer: Bool = false
   ) {
     self.advertisedHost = advertisedHost
     self.advertisedPort = advertisedPort
     self.address = address
     self.host = host
+    self.listener = listener
+    self.isPeer = isPeer
   }
 
   /// The client's host as descriptions of groups give it: `/127.0.0.1`, without the port.
