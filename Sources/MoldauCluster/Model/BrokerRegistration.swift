@@ -15,6 +15,18 @@ package struct BrokerRegistration: Hashable, Sendable {
     }
   }
 
+  /// A replica of which a registration could not say that it still has everything.
+  package struct LostReplica: Hashable, Sendable {
+    package var partition: TopicPartition
+    /// The registration that said so: what the replica has proved since then counts.
+    package var brokerEpoch: Int64
+
+    package init(partition: TopicPartition, brokerEpoch: Int64) {
+      self.partition = partition
+      self.brokerEpoch = brokerEpoch
+    }
+  }
+
   package var nodeID: Int32
   /// Which of the broker's registrations it is: the version of `/brokers/epochs/<id>`.
   package var brokerEpoch: Int64
@@ -24,24 +36,37 @@ package struct BrokerRegistration: Hashable, Sendable {
   package var endpoints: [Endpoint]
   /// For the other brokers.
   package var replication: Endpoint
-  /// Whether the broker has all that it has acknowledged before, but for `lost`: it was stopped
-  /// cleanly, or what it acknowledged could not get lost by the way in which it ended.
-  package var hasSurvived: Bool
-  /// Replicas of which the broker cannot say so.
-  package var lost: [TopicPartition]
+  /// What the broker has acknowledged in this registration and the later ones it still has, but for
+  /// `lost`: between them it was stopped cleanly, or what it acknowledged could not get lost by the way
+  /// in which it ended. Its own epoch when nothing can be said of what was before.
+  ///
+  /// A chain, as the controller may not have seen every registration (docs/decisions/controller.md).
+  package var survivedSince: Int64
+  /// Replicas of which the broker cannot say so, of this registration and those before.
+  package var lost: [LostReplica]
   /// Whether it is about to stop: it gets no new leaderships and does not join (controlled shutdown).
   package var isShuttingDown = false
 
   package init(
     nodeID: Int32, brokerEpoch: Int64, directoryID: TopicID, endpoints: [Endpoint],
-    replication: Endpoint, hasSurvived: Bool, lost: [TopicPartition]
+    replication: Endpoint, survivedSince: Int64, lost: [LostReplica] = []
   ) {
     self.nodeID = nodeID
     self.brokerEpoch = brokerEpoch
     self.directoryID = directoryID
     self.endpoints = endpoints
     self.replication = replication
-    self.hasSurvived = hasSurvived
+    self.survivedSince = survivedSince
     self.lost = lost
+  }
+
+  /// Whether it has all that it has acknowledged in the registration before, but for `lost`.
+  package var hasSurvived: Bool { survivedSince < brokerEpoch }
+
+  /// Whether a replica of the broker that was in sync in the registration `epoch` has everything
+  /// still that it had then.
+  package func hasKept(_ partition: TopicPartition, since epoch: Int64) -> Bool {
+    epoch >= survivedSince
+      && !lost.contains { $0.partition == partition && $0.brokerEpoch > epoch }
   }
 }

@@ -65,6 +65,9 @@ package struct PartitionImage: Hashable, Sendable {
   package var elr: [Int32] = []
   /// Who led last when nobody is left in either, −1 otherwise.
   package var lastKnownLeader: Int32 = -1
+  /// In which registration of its broker each of them was last known to have everything. The
+  /// controller's own: brokers do not get it.
+  package var brokerEpochs: [Int32: Int64] = [:]
 
   package init(
     replicas: [Int32], leader: Int32, leaderEpoch: Int32 = 0, partitionEpoch: Int32 = 0,
