@@ -17,6 +17,7 @@ extension ErrorCode {
       case .invalidTopicName: .invalidTopicException
       case .invalidConfiguration: .invalidConfig
       case .unknownTopic, .unknownPartition: .unknownTopicOrPartition
+      case .notLeader: .notLeaderOrFollower
       case .topicExists: .topicAlreadyExists
       case .directoryInUse: .logDirNotFound
       // Retriable, and clients pause before they try again.
@@ -46,7 +47,7 @@ extension ErrorCode {
       switch error {
       case .batchTooLarge, .invalidBatch: .invalidCommitOffsetSize
       // The client finds the coordinator anew and tries again.
-      case .closed: .notCoordinator
+      case .closed, .notLeader: .notCoordinator
       default: .coordinatorNotAvailable
       }
   }

@@ -29,6 +29,9 @@ public enum LogError: Error, Equatable, Sendable {
   case invalidConfiguration(setting: String, reason: String)
   /// The store has no topic of this name.
   case unknownTopic(String)
+  /// The partition's log does not take this append: its role in the cluster, or the leader epoch, is
+  /// another by now. Nothing was appended.
+  case notLeader
   /// The topic has no partition of this number.
   case unknownPartition(TopicPartition)
   /// There is a topic of this name already.
@@ -98,6 +101,8 @@ extension LogError: CustomStringConvertible {
       "there is no topic \"\(name)\""
     case .unknownPartition(let partition):
       "there is no partition \(partition)"
+    case .notLeader:
+      "the partition has another role, or another leader epoch, by now; nothing was appended"
     case .topicExists(let name):
       "there is a topic \"\(name)\" already"
     case .directoryInUse(let path):

@@ -55,6 +55,11 @@ public struct RecoveryReport: Sendable, Equatable {
   public var rebuiltIndexCount = 0
   /// What was damaged, in no particular order.
   public var damages: [Damage] = []
+  /// The first offset that is missing of what was known to be durable, by partition: what a sync or a
+  /// commit had covered, and a later damage has taken.
+  public var losses: [TopicPartition: Offset] = [:]
+  /// The partitions that the store should have, of which it has no folder.
+  public var missingPartitions: [TopicPartition] = []
   /// How long opening took.
   public var duration: Duration = .zero
 
@@ -70,6 +75,8 @@ public struct RecoveryReport: Sendable, Equatable {
     replayedBatchCount += other.replayedBatchCount
     rebuiltIndexCount += other.rebuiltIndexCount
     damages += other.damages
+    losses.merge(other.losses) { min($0, $1) }
+    missingPartitions += other.missingPartitions
   }
 }
 

@@ -39,6 +39,9 @@ public struct StoreConfiguration: Sendable {
   package var threads = StoreThreads.own
   /// Where the store's ids come from.
   package var random = RandomSource()
+  /// Whether the logs are replicas: what `replication-offset-checkpoint` says of one is its high
+  /// watermark, as the last run has noted it, rather than its end.
+  package var isReplicated = false
   /// Whether opening scans every segment, sealed ones too, and writes all derived files anew, as if
   /// nothing had ever been synced: how `moldau verify --repair` mends a directory.
   package var checksEverything = false

@@ -29,6 +29,11 @@ struct AppendState: Sendable {
   /// Whether the active segment's indexes can grow; they are read when the first append needs them.
   var indexesAreGrowing = false
   var isClosed = false
+  /// Who may append; looked at when `isShared`, which is the one comparison that it costs others.
+  var role = AppendRole.unshared {
+    didSet { isShared = role != .unshared }
+  }
+  private(set) var isShared = false
   /// Whether a truncation is under way: nothing but that may change the log until it is done.
   var isBeingCut = false
 

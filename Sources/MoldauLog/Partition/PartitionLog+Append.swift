@@ -134,6 +134,7 @@ extension PartitionLog {
     _ bytes: UnsafeRawBufferPointer, leaderEpoch: Int32, origin: AppendOrigin
   ) throws(LogError) -> AppendedBatch? {
     guard !state.isClosed else { throw .closed }
+    if state.isShared { try state.role.check(origin, epoch: leaderEpoch) }
     if header.hasProducer && origin != .leader {
       switch try state.producers.verdict(on: header, origin) {
       case .next: break

@@ -89,11 +89,13 @@ extension PartitionLog {
   }
 
   /// Appends a batch that this process has encoded, so that there is nothing to check but its size.
-  func append(_ batch: borrowing EncodedBatch) throws(LogError) -> AppendedBatch {
+  func append(
+    _ batch: borrowing EncodedBatch, leaderEpoch: Int32 = 0
+  ) throws(LogError) -> AppendedBatch {
     var appended = try batch.encoder.withBytes { (bytes) throws(LogError) in
       // SAFETY: the buffer is read within its count and not kept.
       try unsafe bytes.withUnsafeBytes { (bytes) throws(LogError) in
-        try unsafe write(batch.header, bytes, leaderEpoch: 0, origin: .client)
+        try unsafe write(batch.header, bytes, leaderEpoch: leaderEpoch, origin: .client)
       }
     }
     if batch.header.attributes.isLogAppendTime {
@@ -116,7 +118,7 @@ extension AppendState {
     return position + bound <= window.end && position + bound <= settings.segmentBytes
       && bound <= settings.maxBatchBytes && (hasKey || !settings.isCompacted)
       && !settings.boundsTimestamps
-      && indexEntryCount < settings.maxIndexEntries && indexesAreGrowing && !isClosed
+      && indexEntryCount < settings.maxIndexEntries && indexesAreGrowing && !isClosed && !isShared
       && nextOffset - active.baseOffset <= Int64(Int32.max) && nextOffset.rawValue < .max - 1
   }
 

@@ -24,6 +24,8 @@ package final class PartitionLog: Sendable {
   let durableCounter: Atomic<Int64>
   let recoveryCounter: Atomic<Int64>
   let trustedCounter: Atomic<Int64>
+  /// The high watermark, −1 where nobody has noted one.
+  let watermarkCounter = Atomic<Int64>(-1)
   /// Counts changes of the names in the folder, and how many of them are durable.
   let nameChanges: Atomic<Int>
   let durableNameChanges = Atomic<Int>(0)
@@ -34,7 +36,7 @@ package final class PartitionLog: Sendable {
   let installing = Mutex(())
   /// Held during a truncation, for appenders to wait for its end.
   let cutting = Mutex(())
-  let observers = AppendObservers()
+  let observers = OffsetObservers()
   let closed = Atomic<Bool>(false)
   let compaction = CompactionState()
   /// The end offset that the metrics were last told; the maintenance thread's.
@@ -80,11 +82,11 @@ package final class PartitionLog: Sendable {
 
   /// Calls `body` with the append lock held, once no truncation is under way.
   @inline(__always)
-  func whileAppendable<R>(
-    _ body: (inout AppendState) throws(LogError) -> R
-  ) throws(LogError) -> R {
+  func whileAppendable<R, Failure: Error>(
+    _ body: (inout AppendState) throws(Failure) -> R
+  ) throws(Failure) -> R {
     while true {
-      let result = try state.withLock { (state) throws(LogError) -> R? in
+      let result = try state.withLock { (state) throws(Failure) -> R? in
         guard !state.isBeingCut else { return nil }
         return try body(&state)
       }

@@ -1,11 +1,12 @@
-import MoldauFormat
+package import MoldauFormat
 import Synchronization
 
-/// Those who wait for a log to grow: long polls and tailing readers.
+/// Those who wait for an offset that only grows to pass another: for a log's end, long polls and tailing
+/// readers; for its high watermark, whoever waits until records are replicated.
 ///
-/// An append that nobody waits for pays one atomic load; one for which nobody is due, who wait for
-/// later offsets, a look at the first of them.
-final class AppendObservers: Sendable {
+/// Thread-safe. A step that nobody waits for pays one atomic load; one for which nobody is due, who
+/// wait for later offsets, a look at the first of them.
+package final class OffsetObservers: Sendable {
   private typealias Body = @Sendable () -> Void
 
   private struct State: Sendable {
@@ -31,10 +32,15 @@ final class AppendObservers: Sendable {
   private let state = Mutex(State())
   private let count = Atomic<Int>(0)
 
-  /// Whether nobody waits.
-  var isEmpty: Bool { count.load(ordering: .sequentiallyConsistent) == 0 }
+  package init() {}
 
-  func add(past offset: Offset, _ body: @escaping @Sendable () -> Void) -> AppendObserver {
+  /// Whether nobody waits.
+  package var isEmpty: Bool { count.load(ordering: .sequentiallyConsistent) == 0 }
+
+  /// Has `body` called once when `notify` says that the offset has passed another one.
+  ///
+  /// The offset may have come there between the caller's look and this call: look again, and notify.
+  package func add(past offset: Offset, _ body: @escaping @Sendable () -> Void) -> AppendObserver {
     let id = state.withLock { state in
       state.nextID += 1
       if state.waits[offset] == nil { state.offsets.insert(offset, at: state.place(of: offset)) }
@@ -58,10 +64,11 @@ final class AppendObservers: Sendable {
     }
   }
 
-  /// Calls, and forgets, everyone who waited for the log to pass an offset below `end`.
+  /// Calls, and forgets, everyone who waited for an offset below `end` to be passed; on the caller's
+  /// thread, with no lock held.
   ///
   /// - Complexity: O(*n*) in the number of those who are called.
-  func notify(end: Offset) {
+  package func notify(end: Offset) {
     guard count.load(ordering: .sequentiallyConsistent) > 0 else { return }
     let due: [Body] = state.withLock { state in
       guard let first = state.offsets.first, first < end else { return [] }
@@ -78,19 +85,19 @@ final class AppendObservers: Sendable {
     for body in due { body() }
   }
 
-  /// Calls and forgets everyone: the log is closing.
-  func notifyAll() {
+  /// Calls and forgets everyone: the log is closing, or its leadership has ended.
+  package func notifyAll() {
     notify(end: Offset(rawValue: .max))
   }
 }
 
-/// One who waits for a log to grow.
+/// One who waits for an offset to be passed.
 package struct AppendObserver: Sendable {
-  fileprivate let observers: AppendObservers
+  fileprivate let observers: OffsetObservers
   fileprivate let offset: Offset
   fileprivate let id: UInt64
 
-  /// Forgets the wait. The body may still run if the append came first.
+  /// Forgets the wait. The body may still run if the offset was passed first.
   package func cancel() {
     observers.remove(id, past: offset)
   }
