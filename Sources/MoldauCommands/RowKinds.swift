@@ -13,6 +13,8 @@ extension ReportRow.Kind {
   static let change = Self("change")
   static let broker = Self("broker")
   static let cluster = Self("cluster", .lines)
+  static let zooKeeper = Self("zookeeper")
+  static let reassignment = Self("reassignment")
 }
 
 extension ReportRow {

@@ -13,7 +13,8 @@ struct Moldau: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       ServeCommand.self, ConfigCommand.self, TopicsCommand.self, ProduceCommand.self,
-      ConsumeCommand.self, GroupsCommand.self, HealthCommand.self, DemoCommand.self,
-      InspectCommand.self, VerifyCommand.self, BenchCommand.self, CompletionsCommand.self,
+      ConsumeCommand.self, GroupsCommand.self, ClusterCommand.self, HealthCommand.self,
+      DemoCommand.self, InspectCommand.self, VerifyCommand.self, BenchCommand.self,
+      CompletionsCommand.self,
     ])
 }

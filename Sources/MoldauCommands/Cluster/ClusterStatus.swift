@@ -1,0 +1,156 @@
+package import MoldauClient
+import MoldauFormat
+import MoldauProtocol
+import MoldauReport
+
+/// `moldau cluster status`: the brokers, who leads what, and what is wrong.
+package struct ClusterStatus {
+  private let context: CommandContext
+  private let zooKeepers: [Endpoint]
+
+  /// - Parameter zooKeepers: the servers of the ensemble that are to be asked how they are.
+  package init(_ context: CommandContext, zooKeepers: [Endpoint]) {
+    self.context = context
+    self.zooKeepers = zooKeepers
+  }
+
+  /// What the partitions are like, all together and by broker.
+  private struct Counts {
+    var partitions = 0
+    var leaderless = 0
+    var underReplicated = 0
+    var ledBy: [Int32: Int] = [:]
+    var heldBy: [Int32: Int] = [:]
+    var inSyncOn: [Int32: Int] = [:]
+  }
+
+  /// Returns whether all is well: brokers and a majority of the ensemble can be reached, and every
+  /// partition has a leader.
+  package func run() throws -> Bool {
+    let printer = context.printer()
+    let metadata = try context.cluster.metadata(topics: nil)
+    var findings: [ReportRow] = []
+    let counts = count(metadata, &findings)
+    printer.add(summary(metadata, counts))
+    for broker in metadata.brokers.sorted(by: { $0.nodeID < $1.nodeID }) {
+      printer.add(row(of: broker, metadata, counts, &findings))
+    }
+    for row in serverRows(&findings) { printer.add(row) }
+    for row in moves(&findings) { printer.add(row) }
+    for finding in findings { printer.add(finding) }
+    try printer.finish()
+    return !findings.contains { $0.kind == .problem }
+  }
+
+  private func count(_ metadata: MetadataResponse, _ findings: inout [ReportRow]) -> Counts {
+    var counts = Counts()
+    for topic in metadata.topics.sorted(by: { ($0.name ?? "") < ($1.name ?? "") }) {
+      let name = topic.name ?? topic.id.base64
+      for partition in topic.partitions.sorted(by: { $0.index < $1.index }) {
+        counts.partitions += 1
+        for node in partition.replicaNodes { counts.heldBy[node, default: 0] += 1 }
+        for node in partition.inSyncReplicaNodes { counts.inSyncOn[node, default: 0] += 1 }
+        let path = "\(name)-\(partition.index)"
+        let replicas = Self.list(partition.replicaNodes)
+        if partition.leaderID < 0 {
+          counts.leaderless += 1
+          findings.append(
+            .problem(
+              path,
+              "no replica can lead: \(replicas) have it; start those that are down, or, at the price "
+                + "of records, `moldau cluster elect --unclean \(name):\(partition.index)`"))
+          continue
+        }
+        counts.ledBy[partition.leaderID, default: 0] += 1
+        guard partition.inSyncReplicaNodes.count < partition.replicaNodes.count else { continue }
+        counts.underReplicated += 1
+        findings.append(
+          .note(
+            path,
+            "led by \(partition.leaderID), in sync \(Self.list(partition.inSyncReplicaNodes)) of "
+              + replicas))
+      }
+    }
+    return counts
+  }
+
+  private static func list(_ nodes: [Int32]) -> String {
+    nodes.isEmpty ? "none" : nodes.map { "\($0)" }.joined(separator: ",")
+  }
+
+  private func summary(_ metadata: MetadataResponse, _ counts: Counts) -> ReportRow {
+    ReportRow(
+      .cluster,
+      [
+        .init("clusterID", .optional(metadata.clusterID), heading: "cluster"),
+        .init("brokerCount", .count(metadata.brokers.count), heading: "brokers"),
+        .init(
+          "controller",
+          metadata.controllerID < 0 ? .none : .integer(Int64(metadata.controllerID))),
+        .init("topicCount", .count(metadata.topics.count), heading: "topics"),
+        .init("partitionCount", .count(counts.partitions), heading: "partitions"),
+        .init("underReplicatedCount", .count(counts.underReplicated), heading: "under-replicated"),
+        .init("leaderlessCount", .count(counts.leaderless), heading: "without leader"),
+      ])
+  }
+
+  private func row(
+    of broker: MetadataResponse.Broker, _ metadata: MetadataResponse, _ counts: Counts,
+    _ findings: inout [ReportRow]
+  ) -> ReportRow {
+    var isReachable = true
+    do throws(ClientError) { _ = try context.cluster.broker(broker.nodeID) } catch {
+      isReachable = false
+      findings.append(.problem("broker \(broker.nodeID)", "\(error)"))
+    }
+    let node = broker.nodeID
+    return ReportRow(
+      .broker,
+      [
+        .init("broker", .integer(Int64(node))),
+        .init("address", .text("\(broker.host):\(broker.port)")),
+        .init("isReachable", .boolean(isReachable), heading: "reachable"),
+        .init("isController", .boolean(node == metadata.controllerID), heading: "controller"),
+        .init("ledCount", .count(counts.ledBy[node] ?? 0), heading: "leads"),
+        .init("replicaCount", .count(counts.heldBy[node] ?? 0), heading: "replicas"),
+        .init("inSyncCount", .count(counts.inSyncOn[node] ?? 0), heading: "in sync"),
+      ])
+  }
+
+  // MARK: Coordination
+
+  private func serverRows(_ findings: inout [ReportRow]) -> [ReportRow] {
+    var serving = 0
+    let rows = zooKeepers.map { server in
+      let state: String
+      switch ZooKeeperProbe.ask(server, timeoutMilliseconds: 2_000) {
+      case .serves(let mode):
+        serving += 1
+        state = mode
+      case .refuses(let explanation), .unreachable(let explanation):
+        state = "down"
+        findings.append(.note("zookeeper \(server)", explanation))
+      }
+      return ReportRow(
+        .zooKeeper, [.init("server", .text("\(server)")), .init("state", .text(state))])
+    }
+    if !zooKeepers.isEmpty, serving == 0 {
+      findings.append(
+        .problem(
+          "zookeeper",
+          "the ensemble has no majority: leaders go on, and nothing of the cluster can be changed"))
+    }
+    return rows
+  }
+
+  private func moves(_ findings: inout [ReportRow]) -> [ReportRow] {
+    do throws(ClientError) {
+      let broker = try context.cluster.controller()
+      guard broker.offers(.listPartitionReassignments) else { return [] }
+      return try broker.reassignments().map(ReassignmentChanges.row)
+    } catch {
+      findings.append(.problem("controller", "\(error)"))
+      return []
+    }
+  }
+}

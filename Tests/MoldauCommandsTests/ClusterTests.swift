@@ -1,0 +1,79 @@
+import MoldauClient
+import MoldauFormat
+import Testing
+
+@testable import MoldauCommands
+
+struct ClusterTests {
+  @Test("status counts what each broker leads and holds")
+  func status() async throws {
+    try await TestBroker.run(partitionCount: 3) { broker in
+      _ = try broker.produce(["x"], to: "log")
+      let output = CapturedOutput()
+      let status = ClusterStatus(broker.context(output, json: true), zooKeepers: [])
+      #expect(try status.run())
+      #expect(output.lines.count == 2)
+      #expect(output.lines[0].contains(#""partitionCount":3,"underReplicatedCount":0"#))
+      #expect(output.lines[1].contains(#""ledCount":3,"replicaCount":3,"inSyncCount":3"#))
+    }
+  }
+
+  @Test("an ensemble of which nobody answers is a problem, each server a note")
+  func noEnsemble() async throws {
+    try await TestBroker.run { broker in
+      let output = CapturedOutput()
+      // Nobody listens on port 1 of the loopback.
+      let nobody = Endpoint(host: "127.0.0.1", port: 1)
+      let status = ClusterStatus(broker.context(output, json: true), zooKeepers: [nobody])
+      let isWell = try status.run()
+      #expect(!isWell)
+      #expect(output.lines.contains { $0.contains(#""server":"127.0.0.1:1","state":"down""#) })
+      #expect(output.lines.contains { $0.contains("has no majority") })
+    }
+  }
+
+  @Test("an election where the only replica leads already changes nothing")
+  func election() async throws {
+    try await TestBroker.run { broker in
+      _ = try broker.produce(["x"], to: "log")
+      let output = CapturedOutput()
+      let partition = TopicPartition(topic: "log", partition: 0)
+      #expect(
+        try LeaderElection(broker.context(output)).run([partition], isUnclean: false))
+      #expect(output.lines == ["log-0 keeps its leader"])
+      let missing = TopicPartition(topic: "none", partition: 0)
+      let isThere = try LeaderElection(broker.context(output)).run([missing], isUnclean: false)
+      #expect(!isThere)
+    }
+  }
+
+  @Test("a move to a broker that there is not is refused, and nothing moves")
+  func reassignment() async throws {
+    try await TestBroker.run { broker in
+      _ = try broker.produce(["x"], to: "log")
+      let output = CapturedOutput()
+      let changes = ReassignmentChanges(broker.context(output))
+      let partition = TopicPartition(topic: "log", partition: 0)
+      let isTaken = try changes.run([(partition, [7])])
+      #expect(!isTaken)
+      #expect(output.lines.count == 1)
+      try changes.list()
+      #expect(output.notes == ["Nothing moves."])
+    }
+  }
+
+  @Test("partitions and moves are read as they are written, and nothing else is")
+  func partitionText() throws {
+    #expect(
+      try PartitionText.partition("a:b:3") == TopicPartition(topic: "a:b", partition: 3))
+    let move = try PartitionText.move("log:0=3,1")
+    #expect(move.partition == TopicPartition(topic: "log", partition: 0))
+    #expect(move.replicas == [3, 1])
+    for wrong in ["log", "log:", ":1", "log:-1", "log:x"] {
+      #expect(throws: ArgumentFailure.self) { try PartitionText.partition(wrong) }
+    }
+    for wrong in ["log:0", "log:0=", "log:0=1,", "log:0=a"] {
+      #expect(throws: ArgumentFailure.self) { _ = try PartitionText.move(wrong) }
+    }
+  }
+}
