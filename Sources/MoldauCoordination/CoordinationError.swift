@@ -25,8 +25,10 @@ package enum CoordinationRefusal: Hashable, Sendable {
   case notEmpty
   /// Ephemeral nodes have no children.
   case ephemeralParent
-  /// The path, or the size of the data, is not one that the tree takes.
+  /// The path is not one that the tree takes, or `/` was to be deleted.
   case invalid
+  /// The write has more bytes than a service takes at once.
+  case tooLarge
 }
 
 extension CoordinationError: CustomStringConvertible {

@@ -1,0 +1,34 @@
+/// First in, first out.
+struct ArrayQueue<Element: Sendable>: Sendable {
+  private var elements: [Element?] = []
+  private var head = 0
+
+  var isEmpty: Bool { head == elements.count }
+
+  mutating func append(_ element: Element) {
+    elements.append(element)
+  }
+
+  /// - Complexity: O(1), amortised.
+  mutating func popFirst() -> Element? {
+    guard head < elements.count else { return nil }
+    defer {
+      elements[head] = nil
+      head += 1
+      if head * 2 > elements.count {
+        elements.removeFirst(head)
+        head = 0
+      }
+    }
+    return elements[head]
+  }
+
+  /// Takes all out, the first first.
+  mutating func removeAll() -> [Element] {
+    defer {
+      elements = []
+      head = 0
+    }
+    return elements[head...].compactMap { $0 }
+  }
+}
