@@ -1,0 +1,70 @@
+package import MoldauFormat
+
+/// `/brokers/epochs/<id>`: what a broker's last registration said, which stays when the broker goes.
+///
+/// Its version is the broker epoch. It is set in the write that makes `/brokers/ids/<id>`.
+package struct BrokerEpochNode: NodeValue {
+  package var version = 1
+  package var directoryID: String
+  /// Which run of the machine it was, nil when that cannot be told.
+  package var bootID: String?
+  package var survivedSince: Int64
+  package var lost: [BrokerNode.Lost]
+
+  private enum CodingKeys: String, CodingKey {
+    case version, lost
+    case directoryID = "directory_id"
+    case bootID = "boot_id"
+    case survivedSince = "survived_since"
+  }
+
+  package init(
+    directoryID: TopicID, bootID: String?, survivedSince: Int64,
+    lost: [BrokerRegistration.LostReplica]
+  ) {
+    self.directoryID = directoryID.base64
+    self.bootID = bootID
+    self.survivedSince = survivedSince
+    self.lost = lost.map(BrokerNode.Lost.init)
+  }
+
+  package func validate() throws(NodeFault) {
+    guard TopicID(base64: directoryID) != nil else {
+      throw NodeFault("\"directory_id\": \(directoryID) is not an id")
+    }
+  }
+}
+
+/// What a broker can say of its past when it registers, carried on from the registration before, as
+/// the controller may never have seen that.
+package struct SurvivalChain: Hashable, Sendable {
+  package var survivedSince: Int64
+  package var lost: [BrokerRegistration.LostReplica]
+
+  /// - Parameters:
+  ///   - brokerEpoch: of the registration that is to be made.
+  ///   - previous: the data of `/brokers/epochs/<id>`, nil when the broker registers for the first time.
+  ///   - hasSurvived: whether it still has what it has acknowledged since the registration before, but
+  ///     for `lost`.
+  ///   - lost: the replicas of which it cannot say so.
+  ///   - isInSync: whether the state of a partition has this broker among its in-sync or eligible
+  ///     replicas, or as the last leader, with a broker epoch below the given one. What is kept of
+  ///     older losses is only what that still concerns.
+  package init(
+    brokerEpoch: Int64, previous: BrokerEpochNode?, hasSurvived: Bool, lost: [TopicPartition],
+    isInSync: (TopicPartition, Int64) -> Bool
+  ) {
+    guard hasSurvived, let previous else {
+      survivedSince = brokerEpoch
+      self.lost = []
+      return
+    }
+    survivedSince = previous.survivedSince
+    let now = Set(lost)
+    self.lost =
+      previous.lost.map(\.replica).filter {
+        !now.contains($0.partition) && isInSync($0.partition, $0.brokerEpoch)
+      }
+      + lost.map { BrokerRegistration.LostReplica(partition: $0, brokerEpoch: brokerEpoch) }
+  }
+}

@@ -1,0 +1,65 @@
+import MoldauFormat
+import Testing
+
+@testable import MoldauCluster
+
+struct SurvivalTests {
+  private let orders = TopicPartition(topic: "orders", partition: 0)
+  private let others = TopicPartition(topic: "others", partition: 0)
+
+  private func registration(
+    _ epoch: Int64, since survivedSince: Int64, lost: [BrokerRegistration.LostReplica] = []
+  ) -> BrokerRegistration {
+    BrokerRegistration(
+      nodeID: 1, brokerEpoch: epoch, directoryID: .zero, endpoints: [],
+      replication: .init(name: "R", host: "h", port: 1), survivedSince: survivedSince, lost: lost)
+  }
+
+  private func node(
+    since survivedSince: Int64, lost: [BrokerRegistration.LostReplica]
+  ) -> BrokerEpochNode {
+    BrokerEpochNode(
+      directoryID: .zero, bootID: nil, survivedSince: survivedSince, lost: lost)
+  }
+
+  @Test("a replica has kept what it had in a registration from which on the broker has survived")
+  func kept() {
+    let broker = registration(7, since: 5, lost: [.init(partition: orders, brokerEpoch: 6)])
+    #expect(!broker.hasKept(others, since: 4))
+    #expect(broker.hasKept(others, since: 5))
+    #expect(!broker.hasKept(orders, since: 5))
+    #expect(broker.hasKept(orders, since: 6))
+    #expect(broker.hasSurvived)
+    #expect(!registration(7, since: 7).hasSurvived)
+  }
+
+  @Test("the first registration, and one after a loss, begin the chain anew")
+  func begins() {
+    let previous = node(since: 3, lost: [.init(partition: orders, brokerEpoch: 4)])
+    for (previous, hasSurvived) in [(nil, true), (previous, false)] {
+      let chain = SurvivalChain(
+        brokerEpoch: 6, previous: previous, hasSurvived: hasSurvived, lost: [orders]
+      ) { _, _ in true }
+      #expect(chain.survivedSince == 6)
+      #expect(chain.lost == [])
+    }
+  }
+
+  @Test("older losses are carried on while a state still counts on the replica")
+  func carriesOn() {
+    let previous = node(
+      since: 3,
+      lost: [
+        .init(partition: orders, brokerEpoch: 4), .init(partition: others, brokerEpoch: 4),
+      ])
+    let lostNow = TopicPartition(topic: "now", partition: 2)
+    let chain = SurvivalChain(
+      brokerEpoch: 6, previous: previous, hasSurvived: true, lost: [lostNow]
+    ) { partition, epoch in partition == orders && epoch == 4 }
+    #expect(chain.survivedSince == 3)
+    #expect(
+      chain.lost == [
+        .init(partition: orders, brokerEpoch: 4), .init(partition: lostNow, brokerEpoch: 6),
+      ])
+  }
+}
