@@ -11,6 +11,8 @@ package struct FetchClusterImageResponse: ProtocolResponse {
   package var clusterID = ""
   package var controllerID: Int32 = -1
   package var controllerEpoch: Int32 = -1
+  /// The version that a delta changes; −1 of a full image.
+  package var fromVersion: Int64 = -1
   package var version: Int64 = 0
   /// The live brokers; of a delta those that are new or others than before.
   package var brokers: [Broker] = []
@@ -29,6 +31,7 @@ package struct FetchClusterImageResponse: ProtocolResponse {
     try coder.field(&clusterID)
     try coder.field(&controllerID)
     try coder.field(&controllerEpoch)
+    try coder.field(&fromVersion)
     try coder.field(&version)
     try coder.field(&brokers)
     try coder.field(&removedBrokers)
@@ -53,16 +56,19 @@ package struct FetchClusterImageResponse: ProtocolResponse {
     }
   }
 
-  /// Some partitions of a topic.
-  package struct PartitionSet: WireValue, Equatable {
+  /// A replica of which a registration could not say that it still has everything.
+  package struct LostReplica: WireValue, Equatable {
     package var topic = ""
-    package var indexes: [Int32] = []
+    package var index: Int32 = 0
+    /// The registration that said so.
+    package var brokerEpoch: Int64 = 0
 
     package init() {}
 
     package mutating func code(with coder: inout FieldCoder) throws(ProtocolError) {
       try coder.field(&topic)
-      try coder.field(&indexes)
+      try coder.field(&index)
+      try coder.field(&brokerEpoch)
       try coder.tags()
     }
   }
@@ -76,8 +82,9 @@ package struct FetchClusterImageResponse: ProtocolResponse {
     package var endpoints: [Endpoint] = []
     /// For the other brokers.
     package var replication: [Endpoint] = []
-    package var hasSurvived = false
-    package var lost: [PartitionSet] = []
+    /// Since which of its registrations the broker has all but `lost`.
+    package var survivedSince: Int64 = 0
+    package var lost: [LostReplica] = []
     package var isShuttingDown = false
 
     package init() {}
@@ -88,7 +95,7 @@ package struct FetchClusterImageResponse: ProtocolResponse {
       try coder.field(&directoryID)
       try coder.field(&endpoints)
       try coder.field(&replication)
-      try coder.field(&hasSurvived)
+      try coder.field(&survivedSince)
       try coder.field(&lost)
       try coder.field(&isShuttingDown)
       try coder.tags()
