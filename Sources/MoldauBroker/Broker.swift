@@ -16,6 +16,8 @@ package final class Broker: Sendable {
   package let identity: BrokerIdentity
   /// What this broker's partitions share in a cluster; nil for one that stands alone.
   package let replicas: Replicas?
+  /// The broker's part in its cluster; nil for one that stands alone.
+  package let member: ClusterMember?
   let topics: TopicDirectory
   let sessions: FetchSessionCache
   /// How topics are set for which nothing else was said.
@@ -31,12 +33,12 @@ package final class Broker: Sendable {
   var topicWork: BlockingWork { execution.topicWork }
 
   /// - Parameters:
-  ///   - replication: how the broker replicates in a cluster, where its partitions have the roles that
-  ///     they are given; nil for one that stands alone.
+  ///   - cluster: what makes it one of a cluster, where its partitions have the roles that they are
+  ///     given; nil for one that stands alone.
   ///   - execution: its own; what is made from it is stopped with the broker.
   /// - Throws: when the directory belongs to another broker.
   package init(
-    store: LogStore, _ configuration: BrokerConfiguration, replication: ReplicaSettings? = nil,
+    store: LogStore, _ configuration: BrokerConfiguration, cluster: ClusterEnvironment? = nil,
     logger: Logger, execution: BrokerExecution = BrokerExecution()
   ) throws(BrokerError) {
     self.store = store
@@ -46,9 +48,10 @@ package final class Broker: Sendable {
     var generator = execution.random
     identity = try BrokerIdentity.load(
       from: store, nodeID: configuration.nodeID, using: &generator)
-    replicas = replication.map { [identity] in
-      Replicas(nodeID: identity.nodeID, $0, scheduler: execution.scheduler)
+    replicas = cluster.map { [identity] in
+      Replicas(nodeID: identity.nodeID, $0.settings.replicas, scheduler: execution.scheduler)
     }
+    member = cluster.map { [identity] _ in ClusterMember(nodeID: identity.nodeID) }
     topics = TopicDirectory(store: store, replicas)
     sessions = FetchSessionCache(clock: execution.clock, random: execution.random)
     topicSettings = TopicSettings(
