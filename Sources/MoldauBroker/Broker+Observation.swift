@@ -12,6 +12,9 @@ extension Broker {
   /// The groups, in the order of their names.
   package func groupSummaries() -> [GroupSummary] { groups.summaries() }
 
+  /// How this broker's replicas are; nil when it stands alone.
+  package func replicationSummary() -> ReplicationSummary? { replicas?.summary() }
+
   /// The log of a partition, if there is one.
   package func log(of partition: TopicPartition) -> PartitionLog? {
     topics.topic(named: partition.topic)?.partition(partition.partition)?.log

@@ -18,6 +18,9 @@ package enum Limits {
   /// The longest text of a setting that is kept for those who ask, in bytes.
   static let settingBytes = 4_096
 
+  /// After this long a change of in-sync replicas is sent again whose outcome is not known.
+  static let isrRetryMilliseconds: Int64 = 100
+
   /// Jobs that wait for the thread that does blocking work; above it requests are refused.
   static let blockingJobCount = 10_000
 

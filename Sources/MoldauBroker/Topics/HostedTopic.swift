@@ -6,15 +6,15 @@ package final class HostedTopic: Sendable {
   /// By number; nil where the partition is not in this broker's directory.
   private let places: [Partition?]
 
-  /// `earlier` is what the broker has kept of the topic when it had fewer partitions.
+  /// `earlier` is what the broker has kept of the topic when it had other partitions.
   init(_ topic: Topic, _ replicas: Replicas? = nil, earlier: HostedTopic? = nil) {
     self.topic = topic
     let known = earlier?.places ?? []
-    places =
-      known
-      + (known.count..<topic.partitionCount).map { number in
-        topic.log(ofPartition: number).map { Partition($0, replicas) }
-      }
+    places = (0..<topic.partitionCount).map { number in
+      guard let log = topic.log(ofPartition: number) else { return nil }
+      if known.indices.contains(number), let kept = known[number], kept.log === log { return kept }
+      return Partition(log, of: topic, replicas)
+    }
   }
 
   /// The partitions in this broker's directory, in the order of their numbers.

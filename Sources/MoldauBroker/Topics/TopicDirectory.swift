@@ -55,6 +55,21 @@ final class TopicDirectory: Sendable {
     return found?.name
   }
 
+  /// Looks again which partitions of a topic are in this broker's directory. Those that were known
+  /// and are still there stay what they are.
+  ///
+  /// - Returns: nil when there is no such topic.
+  func refresh(_ name: String) -> HostedTopic? {
+    guard let topic = store.existingTopic(name) else { return nil }
+    return state.withLock { state in
+      let other = state.byName[name]
+      let hosted = HostedTopic(topic, replicas, earlier: other?.topic === topic ? other : nil)
+      state.byName[name] = hosted
+      state.names[topic.id] = name
+      return hosted
+    }
+  }
+
   /// Lets go of a topic that was deleted.
   func forget(_ topic: Topic) {
     state.withLock { state in

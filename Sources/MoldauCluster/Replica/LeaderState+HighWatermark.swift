@@ -23,7 +23,8 @@ extension LeaderState {
     var least: Offset?
     for replica in image.replicas where replica != nodeID {
       if !counted.contains(replica) {
-        guard rules.contains(.earlyExpand), isCaughtUp(replica, leaderEnd: leaderEnd, now: now), isEligible(replica, brokers)
+        guard rules.contains(.earlyExpand), isCaughtUp(replica, leaderEnd: leaderEnd, now: now),
+          isEligible(replica, brokers)
         else { continue }
       }
       guard let end = followers[replica]?.end else { return .unknown }

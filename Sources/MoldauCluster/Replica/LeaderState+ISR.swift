@@ -37,6 +37,19 @@ extension LeaderState {
     return propose(image.replicas.filter { wanted.contains($0) }, joining: follower)
   }
 
+  /// As `proposeExpansion(by:)` for one that is caught up and has not been let in when it fetched: it
+  /// may have nothing to fetch any more.
+  package mutating func proposeExpansion(
+    leaderEnd: Offset, now: Int64, _ brokers: [Int32: BrokerRegistration]
+  ) -> Proposal? {
+    guard pending == nil, isUnderReplicated else { return nil }
+    for replica in image.replicas where !image.isr.contains(replica) {
+      guard isCaughtUp(replica, leaderEnd: leaderEnd, now: now) else { continue }
+      if let proposal = proposeExpansion(by: replica, brokers) { return proposal }
+    }
+    return nil
+  }
+
   /// Leaves those out that have not been caught up for too long (rule 14).
   ///
   /// - Returns: the change to ask the controller for; nil when there is none now.

@@ -130,6 +130,8 @@ package struct LeaderState: Sendable {
   /// Whether a change waits for the controller.
   package var hasPendingChange: Bool { pending != nil }
 
+  package var pendingChangeID: UInt64? { pending?.id }
+
   /// Whether a broker may be in sync in the incarnation that has fetched here: it is live, is not
   /// about to stop, and has not registered anew since.
   func isEligible(_ follower: Int32, _ brokers: [Int32: BrokerRegistration]) -> Bool {

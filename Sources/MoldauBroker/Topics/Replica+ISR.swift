@@ -1,0 +1,53 @@
+import MoldauCluster
+import MoldauFormat
+
+/// The in-sync replicas of a partition that is led here.
+extension Replica {
+  /// Leaves out who lags behind, and counts again who is caught up.
+  func checkFollowers() {
+    let now = shared.now
+    let end = log.endOffset
+    var effects = Effects()
+    state.withLock { state in
+      for (node, session) in state.sessions {
+        state.leader?.noteAlive(node, at: session.lastFetchMilliseconds, leaderEnd: end)
+      }
+      effects.proposal = state.leader?.proposeShrink(leaderEnd: end, now: now)
+      proceed(&state, now: now, &effects)
+    }
+    perform(effects)
+  }
+
+  /// Takes over what became of a change.
+  func settle(
+    _ proposal: LeaderState.Proposal, leadership: UInt64,
+    _ outcome: Result<PartitionImage, IsrChangeFailure>
+  ) {
+    let now = shared.now
+    var effects = Effects()
+    let again: LeaderState.Proposal? = state.withLock { state in
+      guard state.leadership == leadership, let before = state.leader else { return nil }
+      let settlement = state.leader?.settle(proposal.id, outcome, now: now)
+      if case .again(let proposal) = settlement { return proposal }
+      guard settlement == .settled, let leader = state.leader else { return nil }
+      state.partitionEpoch = leader.image.partitionEpoch
+      shared.noteISRChange(from: before.image.isr.count, to: leader.image.isr.count)
+      if !before.isUnderMinISR, leader.isUnderMinISR { effects.wakesAll = true }
+      proceed(&state, now: now, &effects)
+      return nil
+    }
+    if let again {
+      shared.sendLater(again, of: self, leadership: leadership)
+    } else {
+      perform(effects)
+    }
+  }
+
+  /// Whether a change still waits for its outcome.
+  func isPending(_ proposal: LeaderState.Proposal, leadership: UInt64) -> Bool {
+    state.withLock { $0.leadership == leadership && $0.leader?.pendingChangeID == proposal.id }
+  }
+
+  /// A copy of what this broker knows as leader; nil when it does not lead.
+  var leaderState: LeaderState? { state.withLock { $0.leader } }
+}
