@@ -1,11 +1,12 @@
 import Synchronization
 
-/// The logs of a topic's partitions by their numbers; grows while others read it.
+/// The logs of a topic's partitions by their numbers; grows, and changes, while others read it.
 ///
 /// A look-up takes no lock, since every append makes one. Logs are kept in blocks that double in
-/// size and never move: what is published stays where it is until the table goes.
+/// size and never move: what is published stays where it is until the table goes, and so does a log
+/// that was taken out, for someone may be looking at it.
 @safe final class PartitionTable: Sendable {
-  private typealias Slot = Unmanaged<PartitionLog>?
+  private typealias Slot = Atomic<Unmanaged<PartitionLog>?>
 
   private static let blockCount = Int.bitWidth - Limits.maxPartitionsPerTopic.leadingZeroBitCount
 
@@ -14,6 +15,8 @@ import Synchronization
   /// SAFETY: written below `publishedCount` only before that is raised, by one thread at a time.
   private nonisolated(unsafe) let blocks: UnsafeMutablePointer<UnsafeMutablePointer<Slot>?>
   private let publishedCount = Atomic<Int>(0)
+  /// Logs that were taken out.
+  private let retired = Mutex<[PartitionLog]>([])
 
   /// `logs` has a place for each number; nil where the partition is not in this store.
   init(_ logs: [PartitionLog?]) {
@@ -23,7 +26,7 @@ import Synchronization
   }
 
   deinit {
-    for number in 0..<count { unsafe slot(number).pointee?.release() }
+    for number in 0..<count { unsafe slot(number).pointee.load(ordering: .acquiring)?.release() }
     for block in 0..<Self.blockCount { unsafe blocks[block]?.deallocate() }
     unsafe blocks.deallocate()
   }
@@ -37,7 +40,7 @@ import Synchronization
   subscript(number: Int) -> PartitionLog? {
     guard number >= 0, number < count else { return nil }
     // SAFETY: the slot was written before the count that was just read was published.
-    return unsafe slot(number).pointee?.takeUnretainedValue()
+    return unsafe slot(number).pointee.load(ordering: .acquiring)?.takeUnretainedValue()
   }
 
   /// The logs that are in this store, in the order of their numbers.
@@ -51,12 +54,26 @@ import Synchronization
       let place = Self.place(of: first + index)
       if unsafe blocks[place.block] == nil {
         let block = UnsafeMutablePointer<Slot>.allocate(capacity: 1 << place.block)
-        unsafe block.initialize(repeating: nil, count: 1 << place.block)
+        for index in 0..<1 << place.block { unsafe (block + index).initialize(to: Atomic(nil)) }
         unsafe blocks[place.block] = block
       }
-      unsafe slot(first + index).pointee = log.map { unsafe Unmanaged.passRetained($0) }
+      let retained = unsafe log.map { unsafe Unmanaged.passRetained($0) }
+      unsafe slot(first + index).pointee.store(retained, ordering: .releasing)
     }
     publishedCount.store(first + logs.count, ordering: .releasing)
+  }
+
+  /// Puts a log in the place of a number below `count` that has none; by one thread at a time.
+  func set(_ log: PartitionLog, at number: Int) {
+    precondition(number >= 0 && number < count && self[number] == nil, "the place is not free")
+    unsafe slot(number).pointee.store(Unmanaged.passRetained(log), ordering: .releasing)
+  }
+
+  /// Takes the log of a number out; by one thread at a time.
+  func remove(at number: Int) {
+    guard let log = self[number] else { return }
+    retired.withLock { $0.append(log) }
+    unsafe slot(number).pointee.exchange(nil, ordering: .acquiringAndReleasing)?.release()
   }
 
   @inline(__always)

@@ -75,6 +75,20 @@ public final class Topic: Sendable {
     current.withLock { $0 = configuration }
   }
 
+  /// Takes over logs of other brokers' partitions, and the configuration that says how many the topic
+  /// has; under the lock for changes to topics.
+  func host(_ logs: [PartitionLog], _ configuration: TopicConfiguration) {
+    let added = configuration.partitionCount - table.count
+    if added > 0 { table.append([PartitionLog?](repeating: nil, count: added)) }
+    for log in logs { table.set(log, at: Int(log.identity.partition)) }
+    current.withLock { $0 = configuration }
+  }
+
+  /// Lets logs go; under the lock for changes to topics.
+  func drop(_ logs: [PartitionLog]) {
+    for log in logs { table.remove(at: Int(log.identity.partition)) }
+  }
+
   /// Takes the segments out of the logs that the retention lets go at the time `now`.
   func retireSegments(now: Int64) -> [RetiredSegments] {
     let configuration = configuration

@@ -2,8 +2,8 @@ import MoldauFormat
 
 /// The part of a log that a pass could clean, and how much there is to gain.
 ///
-/// It ends before the active segment, the first undecided transaction, what is not synced in its
-/// segment, and what is younger than `minCompactionLag`.
+/// It ends before the active segment, the first undecided transaction, the high watermark,
+/// what is not synced in its segment, and what is younger than `minCompactionLag`.
 struct CompactionPlan: Sendable {
   /// From the log's first on.
   var segments: [Segment]
@@ -80,7 +80,7 @@ extension PartitionLog {
     guard configuration.isCompacted, !isDeleted, !isClosed else { return nil }
     let all = segments
     guard all.count > 1 else { return nil }
-    let limit = min(recoveryPoint, lastStableOffset)
+    let limit = min(recoveryPoint, lastStableOffset, highWatermark ?? endOffset)
     let youngest = now.subtractingClamped(configuration.minCompactionLag.milliseconds)
     var cleanable: [Segment] = []
     var end = all[0].baseOffset

@@ -34,6 +34,8 @@ struct AppendState: Sendable {
     didSet { isShared = role != .unshared }
   }
   private(set) var isShared = false
+  /// The first offset that recovery has found missing although later ones are there.
+  var firstMissing: Offset?
   /// Whether a truncation is under way: nothing but that may change the log until it is done.
   var isBeingCut = false
 
@@ -61,6 +63,9 @@ struct AppendSettings: Sendable {
   var maxBatchBytes: Int
   var usesLogAppendTime: Bool
   var isCompacted: Bool
+  /// Whether offsets may be missing.
+  var mayHaveGaps: Bool
+  var deleteDelayMilliseconds: Int64
   /// The codec that clients' batches are brought to; nil keeps theirs.
   var codec: CompressionCodec?
   var maxTimestampAgeMilliseconds: Int64
@@ -76,6 +81,8 @@ struct AppendSettings: Sendable {
     maxBatchBytes = configuration.maxBatchBytes
     usesLogAppendTime = configuration.timestampType == .logAppendTime
     isCompacted = configuration.isCompacted
+    mayHaveGaps = !configuration.isGapless
+    deleteDelayMilliseconds = configuration.deleteDelay.milliseconds
     codec = configuration.compression == .producer ? nil : configuration.compression.codec
     maxTimestampAgeMilliseconds = configuration.maxTimestampAge.milliseconds
     maxTimestampLeadMilliseconds = configuration.maxTimestampLead.milliseconds

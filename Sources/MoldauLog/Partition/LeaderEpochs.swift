@@ -32,9 +32,20 @@ struct LeaderEpochs: Sendable {
     return (entries[index].epoch, next)
   }
 
+  /// The offset at which this log's records of the greatest epoch at or below `epoch` end; where those
+  /// of later epochs begin when there is no such epoch.
+  func ownEnd(of epoch: Int32, logEnd: Offset) -> Offset {
+    entries.first { $0.epoch > epoch }?.startOffset ?? logEnd
+  }
+
   /// The epoch of the batch at `offset`.
   func epoch(at offset: Offset) -> Int32? {
     entries.last { $0.startOffset <= offset }?.epoch
+  }
+
+  /// The last epoch that began before `offset`.
+  func lastEpoch(before offset: Offset) -> Int32? {
+    entries.last { $0.startOffset < offset }?.epoch
   }
 
   /// Drops what lies at or behind the log's new end.

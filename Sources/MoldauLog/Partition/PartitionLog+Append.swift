@@ -204,16 +204,18 @@ extension PartitionLog {
     do throws(DiskError) {
       try unsafe file.write(prefix, body, at: state.position)
     } catch {
-      state.fileMayGoOn = true
-      cutBack(file, to: max(state.position, state.window?.end ?? 0))
+      takeBack(file, &state)
       throw LogError(error)
     }
   }
 
   /// Takes back what a failed write may have left. It is behind the log's end all the same, so that
   /// a failure here loses nothing.
-  private func cutBack(_ file: any DiskFile, to end: Int) {
-    do throws(DiskError) { try file.truncate(to: end) } catch {
+  func takeBack(_ file: any DiskFile, _ state: inout AppendState) {
+    state.fileMayGoOn = true
+    do throws(DiskError) {
+      try file.truncate(to: max(state.position, state.window?.end ?? 0))
+    } catch {
       services.logger.warning("\(file.path): cutting an unfinished write failed: \(error)")
     }
   }
@@ -240,7 +242,24 @@ extension PartitionLog {
   }
 
   /// Publishes a batch whose bytes are in place.
-  func finishWrite(
+  private func finishWrite(
+    _ state: inout AppendState, _ header: RecordBatchHeader, _ control: ControlRecord?
+  ) {
+    note(&state, header, control)
+    publish(state)
+  }
+
+  /// Lets readers see what `note` has taken into account.
+  @inline(__always)
+  func publish(_ state: AppendState) {
+    state.active.publish(byteCount: state.position)
+    endCounter.store(state.nextOffset.rawValue, ordering: .releasing)
+    publishStable(state)
+  }
+
+  /// Takes a batch into account whose bytes are in place.
+  @inline(__always)
+  func note(
     _ state: inout AppendState, _ header: RecordBatchHeader, _ control: ControlRecord?
   ) {
     let active = state.active
@@ -262,8 +281,6 @@ extension PartitionLog {
     state.unreportedByteCount += header.batchByteCount
     state.position += header.batchByteCount
     state.nextOffset = header.nextOffset
-    active.publish(byteCount: state.position)
-    endCounter.store(header.nextOffset.rawValue, ordering: .releasing)
     if header.partitionLeaderEpoch > state.epochs.latest ?? -1 {
       state.epochs.note(header.partitionLeaderEpoch, from: header.baseOffset)
     }
@@ -273,7 +290,6 @@ extension PartitionLog {
         active.addAborted(aborted)
       }
     }
-    publishStable(state)
   }
 
   func publishStable(_ state: AppendState) {

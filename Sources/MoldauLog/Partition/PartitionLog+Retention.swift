@@ -9,7 +9,9 @@ extension PartitionLog {
   func retireSegments(_ configuration: TopicConfiguration, now: Int64) -> RetiredSegments? {
     guard configuration.cleanupPolicy.deletes, !services.isPoisoned, !isClosed else { return nil }
     do throws(LogError) {
-      return try retire(configuration, now: now) { (all) throws(LogError) in
+      return try retire(
+        deleteDelayMilliseconds: configuration.deleteDelay.milliseconds, now: now
+      ) { (all) throws(LogError) in
         var doomed = 0
         if let age = configuration.retentionAgeMilliseconds {
           doomed = try expiredCount(of: all, before: now.subtractingClamped(age))
@@ -17,7 +19,7 @@ extension PartitionLog {
         if let limit = configuration.retentionBytes {
           doomed = max(doomed, excessCount(of: all, above: limit))
         }
-        return doomed
+        return min(doomed, committedCount(of: all))
       }
     } catch {
       services.logger.error("\(identity): retention: \(error)")
@@ -25,11 +27,19 @@ extension PartitionLog {
     }
   }
 
+  /// How many of the segments, from the first on, lie below the high watermark.
+  private func committedCount(of all: [Segment]) -> Int {
+    guard let highWatermark else { return all.count }
+    if highWatermark == endOffset { return all.count }
+    return zip(all, all.dropFirst()).prefix { $1.baseOffset <= highWatermark }.count
+  }
+
   private func expiredCount(
     of all: [Segment], before deadline: Int64
   ) throws(LogError) -> Int {
     var count = 0
-    while count < all.count, try isExpired(all[count], before: deadline) { count += 1 }
+    let committed = committedCount(of: all)
+    while count < committed, try isExpired(all[count], before: deadline) { count += 1 }
     if count == all.count {
       // The active segment's records are expired too: a new one takes its place. A record may have
       // come since the look at it, so look again now that it is sealed.
@@ -80,13 +90,22 @@ extension PartitionLog {
   package func deleteRecords(
     before offset: Offset, _ configuration: TopicConfiguration, now: Int64
   ) throws(LogError) {
+    try deleteRecords(
+      before: offset, deleteDelayMilliseconds: configuration.deleteDelay.milliseconds, now: now)
+  }
+
+  func deleteRecords(
+    before offset: Offset, deleteDelayMilliseconds: Int64, now: Int64
+  ) throws(LogError) {
     try services.checkHealth()
     try checkRange(offset, end: endOffset)
     if offset == endOffset { try rollNow() }
     // What is deleted has to be durable first, else a crash could end the log below its start.
     try syncFiles(before: offset)
     _ = startCounter.max(offset.rawValue, ordering: .acquiringAndReleasing)
-    let retired = try retire(configuration, now: now) { (all) throws(LogError) in
+    let retired = try retire(
+      deleteDelayMilliseconds: deleteDelayMilliseconds, now: now
+    ) { (all) throws(LogError) in
       zip(all, all.dropFirst()).prefix { $1.baseOffset <= offset }.count
     }
     try services.writeLogStarts()
@@ -98,7 +117,7 @@ extension PartitionLog {
   /// What follows is made durable first, so that a crash finds the log at its new start and not
   /// empty. Nothing goes while the cleaner has a swap to complete.
   private func retire(
-    _ configuration: TopicConfiguration, now: Int64,
+    deleteDelayMilliseconds: Int64, now: Int64,
     count: ([Segment]) throws(LogError) -> Int
   ) throws(LogError) -> RetiredSegments? {
     try compaction.pendingSwap.withLock { (pending) throws(LogError) in
@@ -116,7 +135,7 @@ extension PartitionLog {
       exclude(before: next)
       return RetiredSegments(
         log: self, segments: Array(doomed), start: next.baseOffset,
-        dueMilliseconds: now.addingClamped(configuration.deleteDelay.milliseconds))
+        dueMilliseconds: now.addingClamped(deleteDelayMilliseconds))
     }
   }
 
@@ -138,12 +157,18 @@ extension PartitionLog {
   /// After the log's start was made durable: the renames may reach the disk in any order.
   func discard(_ retired: RetiredSegments) throws(LogError) {
     var renamed: [String] = []
-    do throws(DiskError) {
-      for segment in retired.segments { renamed += try renameFiles(of: segment) }
-    } catch {
-      throw LogError(error)
+    // Not while the log is reset: a file may be another segment's by then.
+    try compaction.pendingSwap.withLock { _ throws(LogError) in
+      let bases = Set(segments.map(\.baseOffset))
+      do throws(DiskError) {
+        for segment in retired.segments where !bases.contains(segment.baseOffset) {
+          renamed += try renameFiles(of: segment)
+        }
+      } catch {
+        throw LogError(error)
+      }
+      try removeSnapshots { $0 < min(retired.start, bases.min() ?? .zero) }
     }
-    try removeSnapshots { $0 < retired.start }
     services.deletions.add(renamed, dueMilliseconds: retired.dueMilliseconds)
   }
 

@@ -30,10 +30,19 @@ extension PartitionLog {
 
   // MARK: Following
 
-  /// The epoch of the last batch and the offset that the next one gets: what a follower's fetch says.
+  /// The latest epoch and the offset that the next record gets: what a follower's fetch says.
+  ///
+  /// Where recovery has found offsets missing, as if the log ended there: a follower gets them from its
+  /// leader.
   package var epochAndEnd: (latestEpoch: Int32, end: Offset) {
-    state.withLock { ($0.epochs.latest ?? -1, $0.nextOffset) }
+    state.withLock { state in
+      if let missing = state.firstMissing {
+        return (state.epochs.lastEpoch(before: missing) ?? -1, missing)
+      }
+      return (state.epochs.latest ?? -1, state.nextOffset)
+    }
   }
+
 
   // MARK: High watermark
 
@@ -46,5 +55,26 @@ extension PartitionLog {
   }
 
   /// The high watermark that the last run has left, at most the log's end and at least its start.
-  package var checkpointedHighWatermark: Offset { startOffset }
+  package var checkpointedHighWatermark: Offset {
+    let found = Offset(rawValue: foundWatermark.load(ordering: .acquiring))
+    return max(startOffset, min(found, endOffset))
+  }
+
+  /// Takes over what opening found in the checkpoint.
+  func noteFound(highWatermark: Offset) {
+    foundWatermark.store(highWatermark.rawValue, ordering: .releasing)
+    if services.isReplicated { noteHighWatermark(checkpointedHighWatermark) }
+  }
+
+  /// The high watermark, at most the log's end; nil where nobody has noted one.
+  var highWatermark: Offset? {
+    let noted = watermarkCounter.load(ordering: .acquiring)
+    return noted < 0 ? nil : min(Offset(rawValue: noted), endOffset)
+  }
+
+  /// The log was cut to `end`.
+  func lowerHighWatermark(to end: Offset) {
+    _ = watermarkCounter.min(end.rawValue, ordering: .acquiringAndReleasing)
+    _ = foundWatermark.min(end.rawValue, ordering: .acquiringAndReleasing)
+  }
 }

@@ -5,29 +5,23 @@ import Synchronization
 extension PartitionLog {
   /// Whether the batch must go to a new segment.
   func shouldRoll(_ state: AppendState, _ header: RecordBatchHeader) -> Bool {
-    guard state.position > 0 else { return false }
-    let settings = state.settings
-    if state.position + header.batchByteCount > settings.segmentBytes { return true }
-    if state.indexEntryCount >= settings.maxIndexEntries { return true }
-    if header.lastOffset - state.active.baseOffset > Int64(Int32.max) { return true }
-    guard let first = state.firstTimestampMilliseconds else { return false }
-    // Timestamps are their producers': any two int64.
-    let (age, overflows) = header.maxTimestampMilliseconds.subtractingReportingOverflow(first)
-    return overflows ? first < 0 : age > settings.segmentAgeMilliseconds
+    SegmentFill(state).isFull(for: header, state.settings)
   }
 
-  /// Closes the active segment and begins one at the log's end.
+  /// Closes the active segment and begins one at the log's end, or at `base` above it: offsets in
+  /// between are missing then.
   ///
   /// Under the append lock, so it syncs nothing: the sealed segment is handed to the maintenance
   /// thread, and its names become durable with the next sync of the folder.
-  func roll(_ state: inout AppendState) throws(LogError) {
+  func roll(_ state: inout AppendState, at base: Offset? = nil) throws(LogError) {
+    let base = base ?? state.nextOffset
     let sealed = state.active
     try closeWindow(&state)
     if !state.indexesAreGrowing { try prepareIndexes(&state) }
     // The last step that can fail: a file that is left behind without the log going on in it would
     // be taken for the log's end by the next opening.
-    let next = try makeSegment(at: state.nextOffset)
-    next.noteUndecidedAtStart(state.producers.firstUndecidedOffset ?? state.nextOffset)
+    let next = try makeSegment(at: base)
+    next.noteUndecidedAtStart(state.producers.firstUndecidedOffset ?? base)
     sealed.seal(time: state.latest)
     state.active = next
     state.position = 0
@@ -38,12 +32,15 @@ extension PartitionLog {
     state.indexesAreGrowing = true
     state.nextWindowBytes = Limits.minWindowBytes
     segmentList.withLock { $0.append(next) }
+    if base > state.nextOffset {
+      state.nextOffset = base
+      publish(state)
+    }
     // Written without producers too: it spares recovery the search for them in sealed segments.
     let producers = state.producers
-    let end = state.nextOffset
     let truncationCount = truncations.withLock { $0 }
     services.maintenance.add { [self] in
-      finishSealed(sealed, producers, at: end, truncationCount)
+      finishSealed(sealed, producers, at: base, truncationCount)
     }
   }
 
@@ -79,7 +76,7 @@ extension PartitionLog {
       guard try install(staged, since: truncationCount), isThere else { return }
       // The batches may be durable already; that the zeros behind them were cut is not.
       try sync(sealed)
-      try syncFiles(before: offset)
+      try syncFiles(before: min(offset, endOffset))
       sealed.noteDurableIndexes()
     } catch {
       // Indexes and snapshots are derived: recovery makes them anew. A failed sync has poisoned.

@@ -15,11 +15,38 @@ extension PartitionLog {
     guard offset >= startOffset else {
       throw .offsetOutOfRange(offset: offset, first: startOffset, next: endOffset)
     }
+    try cut(to: offset, inEpoch: nil)
+  }
+
+  /// As `truncate`, for offsets in the log; with an epoch only as long as the log follows in it.
+  func cut(to offset: Offset, inEpoch epoch: Int32?) throws(LogError) {
+    try betweenCommits { (log) throws(LogError) in
+      try log.whileExclusive(inEpoch: epoch) { (before) throws(LogError) in
+        try log.cut(to: offset, before)
+      }
+      do throws(LogError) { try log.syncCut() } catch {
+        throw log.services.poison(error.asDiskError(path: log.directory.path))
+      }
+    }
+  }
+
+  /// Calls `body` on the commit thread, so that no commit journals what is being dropped, while the
+  /// cleaner has no swap to complete.
+  func betweenCommits(
+    _ body: @escaping @Sendable (PartitionLog) throws(LogError) -> Void
+  ) throws(LogError) {
     let done = WakeSignal()
     let outcome = Shared<LogError?>(nil)
-    // On the commit thread, so that no commit journals what is being cut.
     services.commits.perform { [self] in
-      do throws(LogError) { try cutBetweenCommits(to: offset) } catch {
+      do throws(LogError) {
+        guard !isClosed else { throw .closed }
+        try finishSwap()
+        try compaction.pendingSwap.withLock { (pending) throws(LogError) in
+          // A swap of another pass has begun meanwhile and was held up: the caller may try again.
+          guard pending == nil else { throw .closed }
+          try body(self)
+        }
+      } catch {
         outcome.value.withLock { $0 = error }
       }
       done.wake()
@@ -28,34 +55,26 @@ extension PartitionLog {
     if let failure = outcome.value.withLock({ $0 }) { throw failure }
   }
 
-  private func cutBetweenCommits(to offset: Offset) throws(LogError) {
-    guard !isClosed else { throw .closed }
-    try finishSwap()
-    try compaction.pendingSwap.withLock { (pending) throws(LogError) in
-      // A swap of another pass has begun meanwhile and was held up: the caller may try again.
-      guard pending == nil else { throw .closed }
-      try cutExclusively(to: offset)
-    }
-  }
-
+  /// Calls `body` with the log's state, which nobody else changes meanwhile.
+  ///
   /// Nothing is synced, read or copied under the append lock: who appends waits for `cutting` instead.
-  private func cutExclusively(to offset: Offset) throws(LogError) {
+  func whileExclusive(
+    inEpoch epoch: Int32?, _ body: (AppendState) throws(LogError) -> Void
+  ) throws(LogError) {
     try installing.withLock { _ throws(LogError) in
       try cutting.withLock { _ throws(LogError) in
-        let before = try beginCut()
+        let before = try beginCut(inEpoch: epoch)
         defer { state.withLock { $0.isBeingCut = false } }
-        try cut(to: offset, before)
+        try body(before)
       }
-    }
-    do throws(LogError) { try syncCut() } catch {
-      throw services.poison(error.asDiskError(path: directory.path))
     }
   }
 
   /// Keeps appends away; returns the log's state, which stays as it is from here on.
-  private func beginCut() throws(LogError) -> AppendState {
+  private func beginCut(inEpoch epoch: Int32?) throws(LogError) -> AppendState {
     try state.withLock { (state) throws(LogError) in
       guard !state.isClosed else { throw .closed }
+      if let epoch { try state.role.checkFollows(inEpoch: epoch) }
       try closeWindow(&state)
       state.isBeingCut = true
       return state
@@ -74,7 +93,10 @@ extension PartitionLog {
     // What the journal holds above the cut must not come back. From here on there is no way back:
     // it may be durable there alone.
     try services.commits.journal.truncate(self, to: offset, maintenance: services.maintenance)
-    do throws(LogError) { try changeFiles(cut) } catch {
+    do throws(LogError) {
+      try changeFiles(cut)
+      if let missing = before.firstMissing, missing >= cut.end { try removeMissingMarker() }
+    } catch {
       throw services.poison(error.asDiskError(path: directory.path))
     }
     state.withLock { goOn(from: cut, &$0) }
@@ -151,6 +173,8 @@ extension PartitionLog {
 
   /// Lets the log end where it was cut; under the append lock.
   private func goOn(from cut: Cut, _ state: inout AppendState) {
+    if let missing = state.firstMissing, missing >= cut.end { state.firstMissing = nil }
+    lowerHighWatermark(to: cut.end)
     if cut.position == 0 || cut.old.isSealed { state.firstTimestampMilliseconds = nil }
     state.active = cut.kept
     state.position = cut.position
@@ -197,7 +221,7 @@ extension PartitionLog {
     SegmentFileName(baseOffset: segment.baseOffset, kind: .log, state: .cleaned)
   }
 
-  private func removeFiles(
+  func removeFiles(
     _ kinds: [SegmentFileName.Kind], of segment: Segment
   ) throws(LogError) {
     do throws(DiskError) {

@@ -26,6 +26,10 @@ package final class PartitionLog: Sendable {
   let trustedCounter: Atomic<Int64>
   /// The high watermark, −1 where nobody has noted one.
   let watermarkCounter = Atomic<Int64>(-1)
+  /// What opening found of the high watermark.
+  let foundWatermark = Atomic<Int64>(0)
+  /// Whether the maintenance thread is to drop what lies below the start.
+  let startIsRising = Atomic<Bool>(false)
   /// Counts changes of the names in the folder, and how many of them are durable.
   let nameChanges: Atomic<Int>
   let durableNameChanges = Atomic<Int>(0)

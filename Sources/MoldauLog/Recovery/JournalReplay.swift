@@ -138,6 +138,9 @@ struct JournalReplay: Sendable {
   /// Whether there is nothing to replay.
   var isEmpty: Bool { runs.isEmpty }
 
+  /// The end of what the journal holds of a partition.
+  func end(of key: PartitionKey) -> Offset? { runs[key]?.last?.offsets.upperBound }
+
   /// What the journal holds of a range of a partition's offsets: batches that follow each other from
   /// the range's first offset on and end in it.
   func batches(of key: PartitionKey, in offsets: Range<Offset>) -> JournaledBatches {

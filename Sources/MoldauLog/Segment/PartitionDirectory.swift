@@ -136,6 +136,15 @@ final class PartitionDirectory: Sendable {
     return nil
   }
 
+  /// The offset in a marker of this name, if there is one.
+  func marker(_ name: String) throws(LogError) -> OffsetMarker? {
+    let path = path(name)
+    guard let bytes = try contents(of: path) else { return nil }
+    do throws(FormatError) { return try OffsetMarker(parsing: bytes) } catch {
+      throw .corrupt(path: path, position: .zero, reason: error)
+    }
+  }
+
   /// The whole contents of a file, or `nil` when there is none.
   func contents(of path: String) throws(LogError) -> [UInt8]? {
     let bytes: [UInt8]

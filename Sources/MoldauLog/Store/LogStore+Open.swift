@@ -84,18 +84,22 @@ struct StoreOpening {
     try removeMarker(names)
     var configurations = try TopicConfigurations.read(from: path, disk: disk)
     let partitions = try partitions(in: entries, &configurations, wasClean: wasClean)
+    try noteMissing(partitions, &configurations)
     let journal = wasClean ? JournalReplay() : try JournalReplay(directory: path, disk: disk)
     services.topicChanges.withLock { $0 = configurations }
     report.wasClean = wasClean
     report.damagedJournalByteCount = journal.damagedByteCount
+    let recoveryPoints =
+      configuration.checksEverything ? [:] : try checkpoint(StoreLayout.recoveryPoints)
     let logs = try PartitionRecovery(
       services: services, configuration: configuration, configurations: configurations,
-      recoveryPoints: configuration.checksEverything
-        ? [:] : try checkpoint(StoreLayout.recoveryPoints),
+      recoveryPoints: recoveryPoints,
       logStarts: try checkpoint(StoreLayout.logStarts), wasClean: wasClean,
       rewritesUnsynced: failedSync, journal: journal
     ).run(partitions, &report)
     try readCleanedOffsets(logs)
+    try readHighWatermarks(logs)
+    try noteLosses(logs, recoveryPoints, journal)
     let topics = makeTopics(logs, configurations)
     if !journal.isEmpty || failedSync || !report.damages.isEmpty || configuration.checksEverything {
       try makeDurable(logs)
@@ -128,6 +132,53 @@ struct StoreOpening {
     for log in logs {
       guard let offset = cleaned[log.identity] else { continue }
       log.compaction.noteCleaned(to: min(offset, log.endOffset))
+    }
+  }
+
+  /// What may be read of replicas before their leader is known.
+  private func readHighWatermarks(_ logs: [PartitionLog]) throws(LogError) {
+    let found = try checkpoint(StoreLayout.highWatermarks)
+    for log in logs { log.noteFound(highWatermark: found[log.identity] ?? .zero) }
+  }
+
+  /// Tells which logs lack what was known to be durable, and lets followers get what is missing.
+  private mutating func noteLosses(
+    _ logs: [PartitionLog], _ recoveryPoints: [TopicPartition: Offset], _ journal: JournalReplay
+  ) throws(LogError) {
+    let damages = Dictionary(grouping: report.damages, by: \.partition)
+    for log in logs {
+      let missing = damages[log.identity]?.filter { !$0.offsets.isEmpty }
+        .map(\.offsets.lowerBound).min()
+      if services.isReplicated { try log.noteMissing(from: missing) }
+      let key = JournalReplay.PartitionKey(
+        topicID: log.topicID, partition: log.identity.partition)
+      let durable = max(recoveryPoints[log.identity] ?? .zero, journal.end(of: key) ?? .zero)
+      let end = min(log.endOffset, missing ?? log.endOffset)
+      if end < durable { report.losses[log.identity] = end }
+    }
+  }
+
+  /// Tells which partitions have lost their folders; a topic of which none is left is no longer here.
+  private mutating func noteMissing(
+    _ partitions: [TopicPartition], _ configurations: inout TopicConfigurations
+  ) throws(LogError) {
+    var found: [String: Set<Int>] = [:]
+    for partition in partitions {
+      found[partition.topic, default: []].insert(Int(partition.partition))
+    }
+    var hasChanged = false
+    for (name, hosting) in configurations.hosting.sorted(by: { $0.key < $1.key }) {
+      for number in hosting.numbers.subtracting(found[name] ?? []).sorted() {
+        report.missingPartitions.append(TopicPartition(topic: name, partition: Int32(number)))
+      }
+      if found[name] == nil {
+        configurations.remove(name)
+        hasChanged = true
+      }
+    }
+    guard hasChanged else { return }
+    do throws(DiskError) { try configurations.write(to: path, disk: disk) } catch {
+      throw LogError(error)
     }
   }
 
@@ -207,7 +258,7 @@ struct StoreOpening {
       configuration.partitionCount = max(recorded, highest + 1)
       var places = [PartitionLog?](repeating: nil, count: configuration.partitionCount)
       for log in partitions { places[Int(log.identity.partition)] = log }
-      if partitions.count < places.count {
+      if partitions.count < places.count, configurations.hosting[name] == nil {
         let missing = places.indices.filter { places[$0] == nil }
         services.logger.warning(
           "\(name) has \(places.count) partitions; these are not here: \(missing)")
@@ -227,12 +278,22 @@ struct StoreOpening {
     }
   }
 
+  /// Whether a crash has come while one of the logs was emptied.
+  private func isBeingReset(_ logs: [PartitionLog]) throws(DiskError) -> Bool {
+    for log in logs where try disk.kind(of: log.resetMarkerPath) == .file { return true }
+    return false
+  }
+
   /// All is in synced segments now: the journal has done its work.
   private func finishRecovery(_ logs: [PartitionLog]) throws(LogError) {
     do throws(DiskError) {
       // The logs' starts may be others, too.
       do throws(DiskError) { try services.writeCheckpoints(logs) } catch {
-        guard error.isOutOfSpace else { throw error }
+        guard error.isOutOfSpace, try !isBeingReset(logs) else { throw error }
+      }
+      for log in logs where try disk.kind(of: log.resetMarkerPath) == .file {
+        try disk.remove(log.resetMarkerPath)
+        try disk.syncDirectory(log.directory.path)
       }
       try CommitJournal.removeFiles(in: path, of: disk)
       if try disk.kind(of: file(StoreLayout.failedSyncMarker)) != nil {

@@ -21,7 +21,7 @@ extension LogStore {
       if exists { throw .topicExists(name) }
       var generator = services.random
       let id = TopicID.random(using: &generator)
-      let numbers = 0..<configuration.partitionCount
+      let numbers = Array(0..<configuration.partitionCount)
       do throws(DiskError) {
         // A deletion that a fault of the disk has cut short: what is left of that topic, its records
         // too, would be this one's after a crash.
@@ -55,19 +55,19 @@ extension LogStore {
   }
 
   /// Checkpoints that speak of deleted topics are written anew before others get their names.
-  private func freshenCheckpoints() throws(DiskError) {
+  func freshenCheckpoints() throws(DiskError) {
     guard services.hasStaleCheckpoints.load(ordering: .acquiring) else { return }
     try services.writeCheckpoints(topics.flatMap(\.partitions))
     services.hasStaleCheckpoints.store(false, ordering: .releasing)
   }
 
-  private var folders: TopicFolders {
+  var folders: TopicFolders {
     TopicFolders(path: path, disk: services.disk, logger: services.logger)
   }
 
   /// Begins the logs of partitions whose folders were made.
-  private func makeLogs(
-    of name: String, _ numbers: Range<Int>, _ configuration: TopicConfiguration
+  func makeLogs(
+    of name: String, _ numbers: [Int], _ configuration: TopicConfiguration
   ) throws(LogError) -> [PartitionLog] {
     try numbers.map { (number) throws(LogError) in
       var loader = PartitionLoader(
@@ -94,7 +94,11 @@ extension LogStore {
           reason:
             "groups would be looked for in other partitions than those that have their offsets")
       }
-      let numbers = topic.partitionCount..<max(topic.partitionCount, count)
+      guard configurations.hosting[topic.name] == nil else {
+        throw .invalidConfiguration(
+          setting: "partitionCount", reason: "the cluster says how many \(topic.name) has")
+      }
+      let numbers = Array(topic.partitionCount..<max(topic.partitionCount, count))
       guard !numbers.isEmpty else {
         throw .invalidConfiguration(
           setting: "partitionCount",
@@ -123,8 +127,8 @@ extension LogStore {
     }
   }
 
-  private func makePartitions(
-    of topic: Topic, _ numbers: Range<Int>, _ configuration: TopicConfiguration
+  func makePartitions(
+    of topic: Topic, _ numbers: [Int], _ configuration: TopicConfiguration
   ) throws(LogError) -> [PartitionLog] {
     do throws(DiskError) {
       try folders.checkNames(of: topic.name, numbers)
@@ -159,16 +163,35 @@ extension LogStore {
     }
   }
 
+  /// Lets a topic's offsets have gaps from now on.
+  func allowGaps(in name: String) throws(LogError) {
+    try services.topicChanges.withLock { (configurations) throws(LogError) in
+      guard let topic = existingTopic(name) else { throw .unknownTopic(name) }
+      var configuration = topic.configuration
+      configuration.mayHaveGaps = true
+      let before = configurations
+      configurations[name] = configuration
+      do throws(DiskError) { try configurations.write(to: path, disk: services.disk) } catch {
+        configurations = before
+        throw LogError(error)
+      }
+      topic.apply(configuration)
+    }
+  }
+
   /// Takes a topic out of the store and its files away. Slices that readers hold stay readable.
   ///
   /// A crash leaves all of the topic or nothing: what it interrupts is finished on opening.
-  package func removeTopic(_ name: String) throws(LogError) {
+  ///
+  /// - Parameter forgetsOffsets: whether what groups have committed for it goes too; where others keep
+  ///   that, as in a cluster, they see to it.
+  package func removeTopic(_ name: String, forgetsOffsets: Bool = true) throws(LogError) {
     try services.topicChanges.withLock { (configurations) throws(LogError) in
       if state.withLock(\.isClosed) { throw .closed }
       guard let topic = existingTopic(name) else { throw .unknownTopic(name) }
       try markDeleted(name, &configurations)
       state.withLock { $0.topics[name] = nil }
-      let folders = try renameFolders(of: topic)
+      let folders = try renameFolders(of: topic.partitions)
       do throws(DiskError) {
         // A topic that gets the name must not be taken for this one.
         try services.writeCheckpoints(topics.flatMap(\.partitions))
@@ -180,7 +203,7 @@ extension LogStore {
       }
       services.removeFolders(folders[...])
     }
-    forgetOffsets(of: name)
+    if forgetsOffsets { forgetOffsets(of: name) }
   }
 
   /// A full disk does not keep a topic, which may be what fills it.
@@ -196,17 +219,18 @@ extension LogStore {
     }
   }
 
-  private func renameFolders(of topic: Topic) throws(LogError) -> [String] {
+  /// Closes logs and takes their folders' names, by which they are found; returns the folders.
+  func renameFolders(of logs: [PartitionLog]) throws(LogError) -> [String] {
     var generator = services.random
     let token = TopicID.random(using: &generator)
-    for log in topic.partitions {
+    for log in logs {
       log.close()
       // Not while the cleaner renames files: its paths may be those of a new topic from here on.
       log.compaction.pendingSwap.withLock { _ in log.directory.noteDeletion() }
     }
     var folders: [String] = []
     do throws(DiskError) {
-      for log in topic.partitions {
+      for log in logs {
         let folder = "\(path)/\(log.identity.deletedDirectoryName(token: token))"
         try services.disk.rename(log.directory.path, to: folder)
         folders.append(folder)

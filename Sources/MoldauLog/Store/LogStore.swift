@@ -51,6 +51,9 @@ public final class LogStore: Sendable {
     services.currentLogs.withLock { current in
       current = { [weak self] in self?.topics.flatMap(\.partitions) }
     }
+    services.gapsAllowance.withLock { allowance in
+      allowance = { [weak self] topic throws(LogError) in try self?.allowGaps(in: topic) }
+    }
     guard configuration.runsMaintenance, configuration.threads == .own else { return }
     services.maintenance.start { [weak self] in self?.maintain() }
   }

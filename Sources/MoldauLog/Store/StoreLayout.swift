@@ -13,6 +13,10 @@ package enum StoreLayout {
   /// Tells the next opening that a sync has failed, so that bytes which the system holds in memory
   /// may be on no device.
   package static let failedSyncMarker = "moldau-sync-failed"
+  /// A partition's: its log is being emptied, and goes on at the offset in it.
+  package static let resetMarker = "moldau-reset"
+  /// A partition's: from the offset in it on records are missing, which a leader would have.
+  package static let missingMarker = "moldau-missing"
   package static let partitionMetadata = "partition.metadata"
   package static let leaderEpochs = "leader-epoch-checkpoint"
 }

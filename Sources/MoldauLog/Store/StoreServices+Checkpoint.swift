@@ -19,7 +19,7 @@ extension StoreServices {
   func writeCheckpoints(_ logs: [PartitionLog]) throws(DiskError) {
     try write(StoreLayout.recoveryPoints, logs) { $0.trustedOffset }
     try write(StoreLayout.logStarts, logs) { $0.startOffset }
-    try write(StoreLayout.highWatermarks, logs) { $0.endOffset }
+    try write(StoreLayout.highWatermarks, logs) { $0.highWatermark ?? $0.endOffset }
     try writeCleanedOffsets(logs)
   }
 

@@ -30,6 +30,10 @@ final class StoreServices: Sendable {
   /// Lets one thread at a time write a checkpoint file.
   let checkpointFiles = Mutex<Void>(())
   let lastCheckpoint = Mutex(ContinuousClock.now)
+  /// Whether the logs are replicas, of which the checkpoint keeps the high watermark.
+  let isReplicated: Bool
+  /// Lets a topic's offsets have gaps from now on; set by the open store.
+  let gapsAllowance = Mutex<@Sendable (String) throws(LogError) -> Void> { _ in }
   /// Set by the first failed sync, for good; docs/durability.md says why.
   private let failure = Mutex<LogError?>(nil)
   private let hasFailed = Atomic<Bool>(false)
@@ -40,6 +44,7 @@ final class StoreServices: Sendable {
     self.clock = clock
     random = configuration.random
     logger = configuration.logger
+    isReplicated = configuration.isReplicated
     producerExpirationMilliseconds = configuration.producerExpiration.milliseconds
     lastProducerExpiry = Mutex(clock.nowMilliseconds())
     metrics = StoreMetrics(path: path, factory: configuration.metrics)
@@ -69,6 +74,12 @@ final class StoreServices: Sendable {
     }
     guard isDue else { return }
     for log in logs { log.expireProducers(now: now) }
+  }
+
+  /// Lets a topic's offsets have gaps from now on, which recovery must not take for damage.
+  func allowGaps(in topic: String) throws(LogError) {
+    let allow = gapsAllowance.withLock { $0 }
+    try allow(topic)
   }
 
   /// Throws when a sync has failed since the store was opened.

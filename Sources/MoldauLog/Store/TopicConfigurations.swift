@@ -4,11 +4,13 @@ package import MoldauFormat
 /// The configurations of a store's topics, kept in the file `moldau-topics` of its folder.
 ///
 /// A line a topic: its name and `key=value` for each setting that differs from the default, with
-/// Kafka's keys. docs/format/topic-configurations.md.
+/// Kafka's keys; and which of its partitions are here where not all are. docs/format/topic-configurations.md.
 package struct TopicConfigurations: Sendable {
   private static let version = 0
   private static let deletionMark = "moldau.deleted=true"
   package private(set) var byTopic: [String: TopicConfiguration] = [:]
+  /// Which partitions of a topic are here, for topics of which not all have to be.
+  var hosting: [String: TopicHosting] = [:]
   /// Topics whose deletion has begun: what is left of them goes when the store is opened.
   private(set) var deletedTopics: Set<String> = []
 
@@ -29,12 +31,14 @@ package struct TopicConfigurations: Sendable {
 
   mutating func remove(_ topic: String) {
     byTopic[topic] = nil
+    hosting[topic] = nil
     deletedTopics.remove(topic)
   }
 
   /// Notes that a topic's deletion begins.
   mutating func markDeleted(_ topic: String) {
     byTopic[topic] = nil
+    hosting[topic] = nil
     deletedTopics.insert(topic)
   }
 
@@ -78,14 +82,16 @@ package struct TopicConfigurations: Sendable {
         deletedTopics.insert(String(name))
         continue
       }
-      var configuration = TopicConfiguration()
+      var settings: [(key: String, value: String)] = []
       for word in words.dropFirst() {
         guard let equals = word.firstIndex(of: "=") else {
           throw .invalid(field: "moldau-topics", reason: "\"\(word)\" is not key=value")
         }
-        try configuration.set(
-          String(word[..<equals]), to: String(word[word.index(after: equals)...]))
+        settings.append((String(word[..<equals]), String(word[word.index(after: equals)...])))
       }
+      hosting[String(name)] = try TopicHosting(taking: &settings)
+      var configuration = TopicConfiguration()
+      for (key, value) in settings { try configuration.set(key, to: value) }
       guard (1...Limits.maxPartitionsPerTopic).contains(configuration.partitionCount) else {
         throw .invalid(
           field: "moldau-topics", reason: "\(name) has \(configuration.partitionCount) partitions")
@@ -100,6 +106,7 @@ package struct TopicConfigurations: Sendable {
     for (name, configuration) in byTopic.sorted(by: { $0.key < $1.key }) {
       text += name
       for (key, value) in configuration.settings { text += " \(key)=\(value)" }
+      for word in hosting[name]?.words ?? [] { text += " \(word)" }
       text += "\n"
     }
     return Array(text.utf8)

@@ -18,7 +18,7 @@ struct TopicFolders {
   }
 
   /// Throws when a folder that is nobody's partition has the name of one of these.
-  func checkNames(of topic: String, _ numbers: Range<Int>) throws(DiskError) {
+  func checkNames(of topic: String, _ numbers: [Int]) throws(DiskError) {
     for number in numbers {
       let partition = TopicPartition(topic: topic, partition: Int32(number))
       guard try disk.kind(of: folder(partition)) != nil else { continue }
@@ -34,7 +34,7 @@ struct TopicFolders {
   }
 
   /// Makes folders for the partitions of these numbers; durable when it returns.
-  func make(_ topic: String, _ numbers: Range<Int>, _ id: TopicID) throws(DiskError) {
+  func make(_ topic: String, _ numbers: [Int], _ id: TopicID) throws(DiskError) {
     let isTogether = numbers.count > Limits.maxSyncedOneByOne
     for number in numbers {
       let partition = TopicPartition(topic: topic, partition: Int32(number))
@@ -61,7 +61,7 @@ struct TopicFolders {
   }
 
   /// Takes back what `make` has made before it failed, as far as the disk lets it.
-  func removeLeftovers(of topic: String, _ numbers: Range<Int>) {
+  func removeLeftovers(of topic: String, _ numbers: [Int]) {
     for number in numbers {
       let partition = TopicPartition(topic: topic, partition: Int32(number))
       do throws(DiskError) {
@@ -110,6 +110,10 @@ struct TopicFolders {
     var selected: [TopicPartition] = []
     for partition in partitions {
       let number = Int(partition.partition)
+      if let hosting = configurations.hosting[partition.topic] {
+        if try select(partition, hosting) { selected.append(partition) }
+        continue
+      }
       let isKnown = configurations.knows(partition.topic)
       if isKnown && number < configurations[partition.topic].partitionCount {
         selected.append(partition)
@@ -125,6 +129,26 @@ struct TopicFolders {
       }
     }
     return selected
+  }
+
+  /// Whether a folder is that of a partition which the store has. Of others, and of other topics that
+  /// had the name, what is left goes.
+  private func select(
+    _ partition: TopicPartition, _ hosting: TopicHosting
+  ) throws(DiskError) -> Bool {
+    let content = try content(of: partition)
+    let id = try topicID(of: partition)
+    if hosting.numbers.contains(Int(partition.partition)) {
+      if id == hosting.id || (id == nil && !content.isLeftover) { return true }
+    }
+    if content.isPartition || content.isLeftover {
+      logger.info("\(folder(partition)) is left of a partition that is not here, and goes")
+      try disk.removeFolder(folder(partition))
+      try disk.syncDirectory(path)
+    } else {
+      logger.warning("\(folder(partition)) is no partition's folder and is left alone")
+    }
+    return false
   }
 
   // MARK: After a crash
@@ -167,7 +191,7 @@ struct TopicFolders {
   ) throws(DiskError) -> [TopicPartition] {
     var all = partitions
     for (topic, found) in Dictionary(grouping: partitions, by: \.topic)
-    where configurations.knows(topic) {
+    where configurations.knows(topic) && configurations.hosting[topic] == nil {
       var blank: [TopicPartition] = []
       if !wasClean {
         for partition in found where try isBlank(partition) { blank.append(partition) }
