@@ -43,7 +43,6 @@ extension PartitionLog {
     }
   }
 
-
   // MARK: High watermark
 
   /// Notes that all below `offset` is committed: no replica that may lead is without it.

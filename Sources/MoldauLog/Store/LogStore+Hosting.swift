@@ -77,7 +77,8 @@ extension LogStore {
       var configuration = topic.configuration
       configuration.partitionCount = max(topic.partitionCount, partitionCount)
       precondition(
-        numbers.allSatisfy { (0..<configuration.partitionCount).contains($0) }, "no such partitions")
+        numbers.allSatisfy { (0..<configuration.partitionCount).contains($0) }, "no such partitions"
+      )
       let added = numbers.filter { topic.log(ofPartition: $0) == nil }
       guard !added.isEmpty || configuration.partitionCount > topic.partitionCount else { return }
       try configuration.validate()

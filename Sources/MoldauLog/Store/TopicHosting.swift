@@ -55,7 +55,8 @@ struct TopicHosting: Hashable, Sendable {
     var numbers: Set<Int> = []
     for part in text.split(separator: ",") {
       let bounds = part.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-      guard (1...2).contains(bounds.count), let first = bounds[0], let last = bounds[bounds.count - 1],
+      guard (1...2).contains(bounds.count), let first = bounds[0],
+        let last = bounds[bounds.count - 1],
         first >= 0, first <= last, last < Limits.maxPartitionsPerTopic
       else {
         throw .invalid(field: numbersKey, reason: "\"\(text)\" is no list of partitions")
