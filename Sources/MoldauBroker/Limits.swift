@@ -31,6 +31,10 @@ package enum Limits {
   /// broker); a single batch may be larger.
   static let fetchBytes = 55 << 20
 
+  /// Fetch requests of a follower to one leader that are on their way at once: one that waits for
+  /// records, and one that overtakes it.
+  static let fetchesInFlight = 2
+
   /// How long a request waits for its group to be loaded before the client is told to come again.
   static let groupLoadWaitMilliseconds: Int64 = 1_000
   /// A part of the groups that could not be read is not tried again before this has passed.

@@ -1,7 +1,7 @@
 /// An error as Kafka numbers it on the wire.
 ///
 /// A number that this build does not know is kept: another broker may be newer.
-package struct ErrorCode: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+package struct ErrorCode: Error, RawRepresentable, Hashable, Sendable, CustomStringConvertible {
   package let rawValue: Int16
 
   package init(rawValue: Int16) {

@@ -2,22 +2,31 @@ import MoldauBroker
 import NIOCore
 import NIOPosix
 
+/// Whose listener it is.
+enum ListenerPlace: Hashable, Sendable {
+  /// Clients'; with its place among theirs.
+  case clients(Int)
+  /// The other brokers'.
+  case peers
+}
+
 /// Takes in the connections of one listener.
 struct Acceptor: Sendable {
   private let services: ServerServices
   private let connections: ConnectionRegistry
   private let loops: [ObjectIdentifier: LoopResources]
   private let advertised: HostAndPort?
+  private let place: ListenerPlace
 
   init(
-    _ services: ServerServices, _ connections: ConnectionRegistry, _ loops: [LoopResources],
-    _ advertised: HostAndPort?
+    _ parts: ServerParts, _ listener: ServerConfiguration.Listener, at place: ListenerPlace
   ) {
-    self.services = services
-    self.connections = connections
-    self.advertised = advertised
-    self.loops = Dictionary(
-      uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
+    services = parts.services
+    connections = parts.connections
+    advertised = listener.advertised
+    self.place = place
+    loops = Dictionary(
+      uniqueKeysWithValues: parts.loops.map { (ObjectIdentifier($0.eventLoop), $0) })
   }
 
   func listen(
@@ -53,7 +62,8 @@ struct Acceptor: Sendable {
     let client = ClientConnection(
       advertisedHost: told.host, advertisedPort: Int32(told.port),
       address: channel.remoteAddress.map { "\($0)" } ?? "client",
-      host: channel.remoteAddress?.ipAddress ?? "")
+      host: channel.remoteAddress?.ipAddress ?? "",
+      listener: listener, isPeer: place == .peers)
     let handler = ConnectionHandler(services, loop, client)
     let reference = handler.reference
     guard connections.add(reference) else {
@@ -64,6 +74,14 @@ struct Acceptor: Sendable {
     try channel.syncOptions?.setOption(
       .recvAllocator, value: ReceiveAllocator(loop.memory.value.receive, channel.eventLoop))
     try channel.pipeline.syncOperations.addHandler(handler)
+  }
+
+  /// The listener's place among those for clients.
+  private var listener: Int {
+    switch place {
+    case .clients(let index): index
+    case .peers: 0
+    }
   }
 
   /// Where this client finds the broker: as configured, else where it has just found it.

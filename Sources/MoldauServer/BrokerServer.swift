@@ -15,10 +15,13 @@ import NIOPosix
 /// The store stays its owner's: the same process may append and read beside the clients, and closes
 /// it after the server has stopped.
 public final class BrokerServer: Sendable {
-  /// Where the server listens, one for each listener, with the real ports.
+  /// Where the server listens, one for each listener of clients, with the real ports.
   public let addresses: [HostAndPort]
   /// What clients of each listener are told; nil is the address at which they connected.
   public let advertised: [HostAndPort?]
+  /// Where the other brokers of the cluster find this one, with the real port; nil without a
+  /// replication listener.
+  public let replication: HostAndPort?
   /// The cluster's name and the broker's number in it, as the directory bears them.
   public var clusterID: String { services.broker.identity.clusterID }
   /// The number of the broker in its cluster.
@@ -43,13 +46,16 @@ public final class BrokerServer: Sendable {
     self.parts = parts
     self.group = group
     self.channels = channels
-    self.advertised = advertised
     self.admin = admin
     reporter = MetricsReporter(parts, on: group.next())
-    addresses = channels.map { channel in
+    let clients = parts.services.configuration.listeners.count
+    let all = channels.map { channel in
       HostAndPort(
         host: channel.localAddress?.ipAddress ?? "?", port: channel.localAddress?.port ?? 0)
     }
+    addresses = Array(all[..<clients])
+    self.advertised = Array(advertised[..<clients])
+    replication = clients < all.count ? advertised[clients] ?? all[clients] : nil
   }
 
   // MARK: Starting
@@ -109,10 +115,12 @@ public final class BrokerServer: Sendable {
   ) async throws(ServerError) -> ([any Channel], [HostAndPort?]) {
     var channels: [any Channel] = []
     var advertised: [HostAndPort?] = []
-    for listener in parts.services.configuration.listeners {
+    let configuration = parts.services.configuration
+    var wanted = configuration.listeners.enumerated().map { ($1, ListenerPlace.clients($0)) }
+    if let replication = configuration.replication { wanted.append((replication, .peers)) }
+    for (listener, place) in wanted {
       do {
-        let acceptor = Acceptor(
-          parts.services, parts.connections, parts.loops, listener.advertised)
+        let acceptor = Acceptor(parts, listener, at: place)
         let channel = try await acceptor.listen(at: listener.address, group)
         channels.append(channel)
         advertised.append(acceptor.advertised(by: channel))

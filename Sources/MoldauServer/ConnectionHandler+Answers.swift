@@ -44,6 +44,13 @@ extension ConnectionHandler {
     sendReady()
   }
 
+  /// Another broker has sent its next request: those before it that only wait for more to come are
+  /// answered with what there is, since the answers keep their order.
+  func overtake() {
+    for place in 0..<slots.count { resume(at: place, .overtaken) }
+    sendReady()
+  }
+
   /// Does nothing when the place is gone: an answer that cannot be read ends the connection at once,
   /// and all its slots with it.
   private func resume(at place: Int, _ reason: ResumeReason) {

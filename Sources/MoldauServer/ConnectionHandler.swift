@@ -74,7 +74,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     self.loop = loop
     self.client = client
     memory = loop.memory.value
-    reference = ConnectionReference(loop)
+    reference = ConnectionReference(loop, isPeer: client.isPeer)
     assembler = FrameAssembler(limit: services.configuration.maxRequestBytes)
   }
 
@@ -234,6 +234,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   }
 
   private func handle(_ frame: ByteBuffer) {
+    if client.isPeer { overtake() }
     let sequence = firstSequence &+ UInt64(slots.count)
     // It came with the last bytes, or had to wait for the request before it.
     let time = RequestTime(of: frame, begun: lastUse)

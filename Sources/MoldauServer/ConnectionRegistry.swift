@@ -6,6 +6,8 @@ final class ConnectionRegistry: Sendable {
   private struct State: Sendable {
     var connections: [ObjectIdentifier: ConnectionReference] = [:]
     var isEnding = false
+    /// Those of other brokers among the connections.
+    var peerCount = 0
     var counts = Counts()
     var whenEmpty: (@Sendable () -> Void)?
   }
@@ -24,14 +26,21 @@ final class ConnectionRegistry: Sendable {
     self.capacity = capacity
   }
 
-  /// Adds a connection; false when there are too many, or when the server stops.
+  /// Adds a connection; false when there are too many, or when the server stops. Those of other
+  /// brokers are counted for themselves: clients cannot keep them out.
   func add(_ connection: ConnectionReference) -> Bool {
     state.withLock { state in
-      guard !state.isEnding, state.connections.count < capacity else {
+      let isPeer = connection.isPeer
+      let hasRoom =
+        isPeer
+        ? state.peerCount < Limits.peerConnectionCount
+        : state.connections.count - state.peerCount < capacity
+      guard !state.isEnding, hasRoom else {
         state.counts.refused += 1
         return false
       }
       state.counts.accepted += 1
+      if isPeer { state.peerCount += 1 }
       state.connections[ObjectIdentifier(connection)] = connection
       return true
     }
@@ -47,7 +56,11 @@ final class ConnectionRegistry: Sendable {
 
   func remove(_ connection: ConnectionReference) {
     let whenEmpty = state.withLock { state -> (@Sendable () -> Void)? in
-      state.connections[ObjectIdentifier(connection)] = nil
+      if state.connections.removeValue(forKey: ObjectIdentifier(connection)) != nil,
+        connection.isPeer
+      {
+        state.peerCount -= 1
+      }
       guard state.connections.isEmpty else { return nil }
       return state.whenEmpty.take()
     }

@@ -30,6 +30,15 @@ enum Limits {
 
   static let backlog: Int32 = 1_024
 
+  /// Connections of other brokers at once, beside those of clients; more are closed as they come.
+  static let peerConnectionCount = 4_096
+  /// What a connection to another broker receives at once, at least.
+  static let peerReceiveBytes = 64 << 10
+  /// The largest answer of another broker.
+  static let peerAnswerBytes = 512 << 20
+  /// The largest buffer that such a connection keeps between two answers.
+  static let peerKeptBytes = 16 << 20
+
   /// Connections of operators and their tools at once; more are closed as they come.
   static let adminConnectionCount = 64
   /// What the head and the body of one of their requests may have, in bytes.

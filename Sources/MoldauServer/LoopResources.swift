@@ -73,9 +73,12 @@ final class ConnectionReference: WakeTarget {
   let loop: LoopResources
   /// nil when the connection has ended.
   let handler: NIOLoopBoundBox<ConnectionHandler?>
+  /// Whether another broker is at its other end.
+  let isPeer: Bool
 
-  init(_ loop: LoopResources) {
+  init(_ loop: LoopResources, isPeer: Bool) {
     self.loop = loop
+    self.isPeer = isPeer
     handler = .makeEmptyBox(valueType: ConnectionHandler.self, eventLoop: loop.eventLoop)
   }
 

@@ -35,6 +35,10 @@ public struct ServerConfiguration: Sendable {
 
   /// Where clients connect, at least one.
   public var listeners: [Listener]
+  /// Where the other brokers of a cluster connect: a listener of their own, of which clients are not
+  /// told; nil without a cluster. Who reaches it is trusted to be what it says, so keep it to a network
+  /// of the brokers' own.
+  public var replication: Listener?
   /// How the broker behaves.
   public var broker: BrokerConfiguration
   /// The threads that serve connections; 0 takes one per processor (`num.network.threads`).
@@ -62,7 +66,8 @@ public struct ServerConfiguration: Sendable {
 
   /// A configuration; whatever is left out has its default.
   public init(
-    listeners: [Listener], broker: BrokerConfiguration = BrokerConfiguration(),
+    listeners: [Listener], replication: Listener? = nil,
+    broker: BrokerConfiguration = BrokerConfiguration(),
     eventLoopCount: Int = 0, maxRequestBytes: Int = 100 << 20,
     requestMemoryBytes: Int = 512 << 20, maxConnections: Int = 10_000,
     idleTimeout: Duration? = .seconds(600), admin: Admin? = nil,
@@ -70,6 +75,7 @@ public struct ServerConfiguration: Sendable {
     logger: Logger = Logger(label: "moldau") { _ in SwiftLogNoOpLogHandler() }
   ) {
     self.listeners = listeners
+    self.replication = replication
     self.broker = broker
     self.eventLoopCount = eventLoopCount
     self.maxRequestBytes = maxRequestBytes

@@ -17,6 +17,9 @@ public struct ReplicaFetchConfiguration: Hashable, Sendable {
   /// lost.
   public var answerMilliseconds: Int64
 
+  /// Whether leaders are asked to remember what was asked for before.
+  package var usesSessions = true
+
   /// A configuration; whatever is left out has its default.
   public init(
     maxWaitMilliseconds: Int32 = 500, responseBytes: Int32 = 8 << 20,
