@@ -46,35 +46,16 @@ struct PartitionLoader {
 
   mutating func load() throws(LogError) -> PartitionLog {
     report.partitionCount = 1
-    try finishReset()
+    if let offset = try ResetRecovery(directory: directory, wasClean: wasClean).run() {
+      startOffset = offset
+      recoveryPoint = .zero
+    }
     var files = try takeStock()
     try removeSegmentsBelowStart(&files)
     let topicID = try topicID()
     let epochs = try readEpochs()
     if wasClean, let log = try loadClean(files, topicID, epochs) { return log }
     return try recover(files, topicID, epochs)
-  }
-
-  /// Ends what a crash has left half done of a reset. The marker stays until the log's start is in the
-  /// checkpoint; beside that of a clean stop it is another program's business that is over.
-  private mutating func finishReset() throws(LogError) {
-    let path = directory.path(StoreLayout.resetMarker)
-    guard let marker = try directory.marker(StoreLayout.resetMarker) else { return }
-    do throws(DiskError) {
-      guard !wasClean else { return try services.disk.remove(path) }
-      for entry in try services.disk.list(directory.path) where entry.kind == .file {
-        guard
-          SegmentFileName(parsing: entry.name) != nil
-            || [StoreLayout.leaderEpochs, StoreLayout.missingMarker].contains(entry.name)
-        else { continue }
-        try services.disk.remove(directory.path(entry.name))
-      }
-      try services.disk.syncDirectory(directory.path)
-    } catch {
-      throw LogError(error)
-    }
-    startOffset = marker.offset
-    recoveryPoint = .zero
   }
 
   // MARK: What is there
