@@ -8,22 +8,30 @@ package struct BrokerEpochNode: NodeValue {
   package var directoryID: String
   /// Which run of the machine it was, nil when that cannot be told.
   package var bootID: String?
+  /// Tells the registration from others; the directory names it too (docs/format/member-file.md).
+  package var incarnation: String?
+  /// The registration's epoch: the node's version when it was made. A later version tells that the
+  /// broker was about to register again.
+  package var brokerEpoch: Int64
   package var survivedSince: Int64
   package var lost: [BrokerNode.Lost]
 
   private enum CodingKeys: String, CodingKey {
-    case version, lost
+    case version, lost, incarnation
+    case brokerEpoch = "broker_epoch"
     case directoryID = "directory_id"
     case bootID = "boot_id"
     case survivedSince = "survived_since"
   }
 
   package init(
-    directoryID: TopicID, bootID: String?, survivedSince: Int64,
-    lost: [BrokerRegistration.LostReplica]
+    directoryID: TopicID, bootID: String?, incarnation: String?, brokerEpoch: Int64,
+    survivedSince: Int64, lost: [BrokerRegistration.LostReplica]
   ) {
     self.directoryID = directoryID.base64
     self.bootID = bootID
+    self.incarnation = incarnation
+    self.brokerEpoch = brokerEpoch
     self.survivedSince = survivedSince
     self.lost = lost.map(BrokerNode.Lost.init)
   }

@@ -36,6 +36,10 @@ public struct RecoveryReport: Sendable, Equatable {
 
   /// Whether the store was closed cleanly before.
   public var wasClean = true
+  /// The broker epoch in the marker of the clean stop; nil without one, −1 when it names none.
+  package var cleanStopEpoch: Int64?
+  /// Whether a sync had failed before: what was in the system's memory may be on no device.
+  package var failedSync = false
   /// The partitions of the store.
   public var partitionCount = 0
   /// The segments of all partitions.

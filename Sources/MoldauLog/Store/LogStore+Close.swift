@@ -32,7 +32,8 @@ extension LogStore {
       try services.commits.journal.remove()
       try services.disk.replaceFile(
         at: "\(path)/\(StoreLayout.cleanShutdownMarker)",
-        with: CleanShutdownMarker(brokerEpoch: -1).encode(), isDurable: true)
+        with: CleanShutdownMarker(brokerEpoch: services.brokerEpoch.load(ordering: .acquiring))
+          .encode(), isDurable: true)
     } catch {
       throw LogError(error)
     }

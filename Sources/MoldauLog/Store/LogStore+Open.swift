@@ -81,6 +81,7 @@ struct StoreOpening {
     let wasClean =
       (names.contains(StoreLayout.cleanShutdownMarker) || isNew) && !failedSync
       && !configuration.checksEverything
+    report.failedSync = failedSync
     try removeMarker(names)
     var configurations = try TopicConfigurations.read(from: path, disk: disk)
     let partitions = try partitions(in: entries, &configurations, wasClean: wasClean)
@@ -192,13 +193,26 @@ struct StoreOpening {
   }
 
   /// From here on the directory is one that was not stopped cleanly.
-  private func removeMarker(_ names: Set<String>) throws(LogError) {
+  private mutating func removeMarker(_ names: Set<String>) throws(LogError) {
     guard names.contains(StoreLayout.cleanShutdownMarker) else { return }
     do throws(DiskError) {
+      report.cleanStopEpoch = brokerEpoch(
+        inMarker: try disk.contents(of: file(StoreLayout.cleanShutdownMarker)))
       try disk.remove(file(StoreLayout.cleanShutdownMarker))
       try disk.syncDirectory(path)
     } catch {
       throw LogError(error)
+    }
+  }
+
+  /// A marker counts whatever it says; one that cannot be read names no epoch.
+  private func brokerEpoch(inMarker bytes: [UInt8]) -> Int64? {
+    do throws(FormatError) {
+      // SAFETY: bytes have no padding between them.
+      return try unsafe CleanShutdownMarker(parsing: bytes.span.bytes).brokerEpoch
+    } catch {
+      services.logger.warning("\(file(StoreLayout.cleanShutdownMarker)): \(error)")
+      return nil
     }
   }
 

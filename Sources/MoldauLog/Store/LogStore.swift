@@ -30,6 +30,10 @@ public final class LogStore: Sendable {
   let services: StoreServices
   /// The disk on which the directory is, for the files of others in it.
   package var disk: any Disk { services.disk }
+  /// Says under which registration the store's broker serves it: the marker of a clean stop names it.
+  package func noteRegistration(brokerEpoch: Int64) {
+    services.brokerEpoch.store(brokerEpoch, ordering: .releasing)
+  }
   /// Whether a sync has failed since the store was opened, so that it takes no more appends.
   package var isPoisoned: Bool { services.isPoisoned }
   let state: Mutex<State>

@@ -34,6 +34,8 @@ final class StoreServices: Sendable {
   let isReplicated: Bool
   /// Lets a topic's offsets have gaps from now on; set by the open store.
   let gapsAllowance = Mutex<@Sendable (String) throws(LogError) -> Void> { _ in }
+  /// What the marker of a clean stop is to name: the registration of the store's broker, or −1.
+  let brokerEpoch = Atomic<Int64>(-1)
   /// Set by the first failed sync, for good; docs/durability.md says why.
   private let failure = Mutex<LogError?>(nil)
   private let hasFailed = Atomic<Bool>(false)

@@ -19,7 +19,8 @@ struct SurvivalTests {
     since survivedSince: Int64, lost: [BrokerRegistration.LostReplica]
   ) -> BrokerEpochNode {
     BrokerEpochNode(
-      directoryID: .zero, bootID: nil, survivedSince: survivedSince, lost: lost)
+      directoryID: .zero, bootID: nil, incarnation: nil, brokerEpoch: 6,
+      survivedSince: survivedSince, lost: lost)
   }
 
   @Test("a replica has kept what it had in a registration from which on the broker has survived")

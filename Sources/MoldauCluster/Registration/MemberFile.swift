@@ -1,0 +1,29 @@
+/// `moldau-member`: which of a broker's registrations a directory takes for its last, so that an older
+/// copy of the directory can be told from it.
+///
+/// Format: docs/format/member-file.md.
+package struct MemberFile: NodeValue {
+  package static let name = "moldau-member"
+
+  package var version = 1
+  /// The registration that was being made when the file was written.
+  package var incarnation: String
+  /// The one before, which is the last when that was not made; nil when there was none, or when the
+  /// directory could not say of it that it was its own.
+  package var previous: String?
+
+  package init(incarnation: String, previous: String?) {
+    self.incarnation = incarnation
+    self.previous = previous
+  }
+
+  package func validate() throws(NodeFault) {
+    guard version == 1 else { throw NodeFault("\"version\": \(version) is not known here") }
+    guard !incarnation.isEmpty else { throw NodeFault("\"incarnation\" is empty") }
+  }
+
+  /// The registrations that may be the directory's last.
+  package var incarnations: Set<String> {
+    previous.map { [incarnation, $0] } ?? [incarnation]
+  }
+}
