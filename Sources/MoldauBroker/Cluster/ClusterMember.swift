@@ -1,6 +1,6 @@
 package import MoldauCluster
 import MoldauLog
-package import MoldauProtocol
+import MoldauProtocol
 
 /// A broker's part in its cluster: it registers, follows the cluster's image, gives the partitions in
 /// its directory their roles, and brings to the controller what only that decides.
@@ -69,6 +69,6 @@ package final class ClusterMember: Sendable {
 
   /// Takes the next block of the cluster's producer ids.
   package func reserveProducerIDs(
-    _ completion: @escaping @Sendable (Result<Range<Int64>, ErrorCode>) -> Void
+    _ completion: @escaping @Sendable (Result<Range<Int64>, ClusterRefusal>) -> Void
   ) { preconditionFailure("not yet") }
 }
