@@ -28,6 +28,8 @@ package final class PartitionLog: Sendable {
   let watermarkCounter = Atomic<Int64>(-1)
   /// What opening found of the high watermark.
   let foundWatermark = Atomic<Int64>(0)
+  /// What the checkpoint says of it, −1 before one was written.
+  let keptWatermark = Atomic<Int64>(-1)
   /// Whether the maintenance thread is to drop what lies below the start.
   let startIsRising = Atomic<Bool>(false)
   /// Counts changes of the names in the folder, and how many of them are durable.

@@ -19,8 +19,17 @@ extension StoreServices {
   func writeCheckpoints(_ logs: [PartitionLog]) throws(DiskError) {
     try write(StoreLayout.recoveryPoints, logs) { $0.trustedOffset }
     try write(StoreLayout.logStarts, logs) { $0.startOffset }
-    try write(StoreLayout.highWatermarks, logs) { $0.highWatermark ?? $0.endOffset }
+    try writeHighWatermarks(logs)
     try writeCleanedOffsets(logs)
+  }
+
+  /// Writes what consumers may read: up to their ends of logs that are nobody's replicas.
+  private func writeHighWatermarks(_ logs: [PartitionLog]) throws(DiskError) {
+    try write(StoreLayout.highWatermarks, logs) { log in
+      let offset = log.highWatermark ?? log.endOffset
+      log.keptWatermark.store(offset.rawValue, ordering: .relaxed)
+      return offset
+    }
   }
 
   /// Writes up to where the logs are compacted; nothing as long as none is.
@@ -82,7 +91,7 @@ extension StoreServices {
   /// checkpoint files.
   func checkpoint(_ logs: [PartitionLog], isClosing: Bool = false) throws(LogError) {
     let due = logs.filter { $0.needsCheckpoint || isClosing }
-    guard !due.isEmpty || isClosing else { return }
+    guard !due.isEmpty || isClosing else { return try keepHighWatermarks(logs) }
     var staged: [StagedCheckpoint] = []
     do throws(LogError) {
       for log in due {
@@ -102,6 +111,15 @@ extension StoreServices {
     for checkpoint in staged where !checkpoint.files.isEmpty {
       try checkpoint.log.removeOldSnapshots()
     }
+  }
+
+  /// Writes the high watermarks when one has changed, though the logs have not.
+  private func keepHighWatermarks(_ logs: [PartitionLog]) throws(LogError) {
+    let hasChanged = logs.contains { log in
+      log.highWatermark.map { $0.rawValue != log.keptWatermark.load(ordering: .relaxed) } ?? false
+    }
+    guard hasChanged else { return }
+    do throws(DiskError) { try writeHighWatermarks(logs) } catch { throw LogError(error) }
   }
 
   private func makeDurable(_ checkpoint: StagedCheckpoint) throws(LogError) {
