@@ -20,6 +20,7 @@ package final class Broker: Sendable {
   package let member: ClusterMember?
   let topics: TopicDirectory
   let sessions: FetchSessionCache
+  let replicaSessions: ReplicaSessions
   /// How topics are set for which nothing else was said.
   let topicSettings: TopicSettings
   let producerIDs: ProducerIDs
@@ -54,6 +55,7 @@ package final class Broker: Sendable {
     member = cluster.map { [identity] _ in ClusterMember(nodeID: identity.nodeID) }
     topics = TopicDirectory(store: store, replicas)
     sessions = FetchSessionCache(clock: execution.clock, random: execution.random)
+    replicaSessions = ReplicaSessions(random: execution.random)
     topicSettings = TopicSettings(
       defaults: configuration.newTopics, durability: store.configuration.durability,
       isDevelopment: configuration.isDevelopment)

@@ -7,6 +7,9 @@ package enum Limits {
   /// Partitions of all fetch sessions together; a session above it is not remembered.
   static let fetchSessionPartitionCount = 1_000_000
 
+  /// Fetch sessions of one broker that follows; when it begins more, its oldest ends.
+  static let replicaSessionsPerBroker = 16
+
   /// Topics that one Metadata request creates; it asks again for the others.
   static let createdTopicsPerRequest = 1_000
 

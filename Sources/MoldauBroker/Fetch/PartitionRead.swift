@@ -13,7 +13,7 @@ struct PartitionRead {
   var aborted: [AbortedTransaction]?
   /// The epoch at which the client's log went another way, if it did (KIP-595).
   var diverging: (epoch: Int32, end: Offset)?
-  /// The end of the log before the look: growth beyond it is worth another look.
+  /// Up to where records could be read before the look: growth beyond it is worth another look.
   var seenEnd = Offset.zero
   /// Where the log was written to before the look.
   private var seenPosition: (segment: Offset, byteCount: Int) = (.zero, 0)
@@ -37,15 +37,14 @@ struct PartitionRead {
     let log = partition.log
     let offset = Offset(rawValue: wanted.fetchOffset)
     seenPosition = log.writePosition
-    seenEnd = log.endOffset
+    seenEnd = partition.highWatermark
     do throws(LogError) {
       try checkHistory(wanted, partition)
       guard diverging == nil else {
-        note(log)
+        note(partition)
         return
       }
-      // An end taken before the look would only make it look harder for the place to stop.
-      let limit = isCommitted ? log.lastStableOffset : Offset(rawValue: .max)
+      let limit = Self.limit(partition, isCommitted: isCommitted)
       if maxBytes > 0 || mayExceed {
         slice = try log.read(from: offset, limit: limit, maxBytes: maxBytes)
         if let found = slice, found.count > maxBytes, !mayExceed { slice = nil }
@@ -55,17 +54,30 @@ struct PartitionRead {
       }
     } catch {
       self = PartitionRead(ErrorCode(error))
-      seenEnd = log.endOffset
+      seenEnd = partition.highWatermark
       return
     }
     // Taken after the look, so that nothing which was found lies above it.
-    note(log)
+    note(partition)
   }
 
-  private mutating func note(_ log: PartitionLog) {
-    highWatermark = log.endOffset.rawValue
-    lastStableOffset = log.lastStableOffset.rawValue
-    logStartOffset = log.startOffset.rawValue
+  /// Below which records can be read (rule 9). What lies between the high watermark and the log's end
+  /// is not there yet.
+  private static func limit(_ partition: Partition, isCommitted: Bool) -> Offset {
+    guard partition.replica != nil else {
+      // An end taken before the look would only make it look harder for the place to stop.
+      return isCommitted ? partition.log.lastStableOffset : Offset(rawValue: .max)
+    }
+    let watermark = partition.highWatermark
+    return isCommitted ? min(partition.log.lastStableOffset, watermark) : watermark
+  }
+
+  /// Takes down where the partition's offsets are.
+  mutating func note(_ partition: Partition) {
+    let watermark = partition.highWatermark
+    highWatermark = watermark.rawValue
+    lastStableOffset = min(partition.log.lastStableOffset, watermark).rawValue
+    logStartOffset = partition.log.startOffset.rawValue
   }
 
   /// Sees whether the batches that the client has are this log's: those of its last epoch must go on
@@ -86,8 +98,10 @@ struct PartitionRead {
   }
 
   /// At most how many bytes a new look would find, judging by what the log has grown.
-  func estimate(_ log: PartitionLog) -> Int {
-    let position = log.writePosition
+  func estimate(_ partition: Partition) -> Int {
+    // What has become visible may have been written before.
+    guard partition.replica == nil else { return .max }
+    let position = partition.log.writePosition
     guard position.segment == seenPosition.segment, position.byteCount >= seenPosition.byteCount
     else { return .max }
     return byteCount + position.byteCount - seenPosition.byteCount

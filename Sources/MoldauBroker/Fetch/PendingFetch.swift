@@ -4,21 +4,22 @@ import MoldauProtocol
 
 /// A fetch: looks at its partitions, and as long as they have too little waits for them to grow.
 ///
-/// It never polls: each log tells when its end has moved.
+/// It never polls: each partition tells when more can be read, or when its role has changed.
 final class PendingFetch: PendingRequest {
   private let request: FetchRequest
   private let context: RequestContext
   private let scope: FetchScope
   /// Parallel to the scope's partitions.
   private let sources: [Source]
+  private let topics: TopicDirectory
   /// What the last look found; parallel to the sources.
   private var reads: [PartitionRead] = []
-  /// The ends of the logs as they were last judged; parallel to the sources.
+  /// Up to where records could be read as it was last judged; parallel to the sources.
   private var ends: [Offset] = []
   /// Parallel to the sources once the fetch waits.
   private var waits: [Wait?] = []
 
-  /// One who tells when a log has grown past an offset, once.
+  /// One who tells when records past an offset can be read, once.
   private struct Wait {
     let past: Offset
     let observer: AppendObserver
@@ -37,6 +38,7 @@ final class PendingFetch: PendingRequest {
     self.request = request
     self.scope = scope
     self.context = context
+    self.topics = topics
     sources = Self.sources(of: scope, topics)
   }
 
@@ -50,8 +52,8 @@ final class PendingFetch: PendingRequest {
         topic = key.name.isEmpty ? topics.topic(key.id) : topics.topic(named: key.name)
       }
       if let found = topic?.partition(partition.key.index) { return .partition(found) }
-      let isUnknownID = key.name.isEmpty && topic == nil
-      return .missing(isUnknownID ? .unknownTopicID : .unknownTopicOrPartition)
+      return .missing(
+        topics.refusal(ofMissing: partition.key.index, of: key.name, key.id, topic))
     }
   }
 
@@ -121,33 +123,42 @@ final class PendingFetch: PendingRequest {
     var estimate = 0
     for (index, source) in sources.enumerated() {
       guard case .partition(let partition) = source else { continue }
-      if partition.log.isClosed { return true }
+      if hasEnded(partition, index) { return true }
       let read = reads[index]
       // Before the estimate, so that no growth falls between the two.
-      ends[index] = partition.log.endOffset
-      let bytes = ends[index] > read.seenEnd ? read.estimate(partition.log) : read.byteCount
+      ends[index] = partition.highWatermark
+      let bytes = ends[index] > read.seenEnd ? read.estimate(partition) : read.byteCount
       estimate += min(bytes, max(Int(scope.partitions[index].wanted.maxBytes), read.byteCount))
       if estimate >= wantedBytes { return true }
     }
     return false
   }
 
-  /// Waits for the logs to grow and returns false; when one was closed meanwhile, which nobody would
-  /// tell, writes the answer and returns true.
+  /// Whether a partition cannot be waited for any more: its log is closed, or it is led elsewhere.
+  private func hasEnded(_ partition: Partition, _ index: Int) -> Bool {
+    if partition.log.isClosed { return true }
+    guard partition.replica != nil else { return false }
+    return partition.refusal(ofEpoch: scope.partitions[index].wanted.currentLeaderEpoch) != nil
+  }
+
+  /// Waits for more to read and returns false; when a partition has ended meanwhile, which nobody
+  /// would tell, writes the answer and returns true.
   private func endWait(into reply: inout Reply) -> Bool {
     if waits.isEmpty { waits = Array(repeating: nil, count: sources.count) }
-    var isClosed = false
+    var isAnyEnded = false
     for (index, source) in sources.enumerated() {
       guard case .partition(let partition) = source else { continue }
       let end = ends[index]
       if waits[index].map({ $0.past < end }) ?? true {
         waits[index] = Wait(
           past: end,
-          observer: partition.log.whenEnd(passes: end) { [waker = context.waker] in waker.wake() })
+          observer: partition.whenVisible(passes: end) { [waker = context.waker] in
+            waker.wake()
+          })
       }
-      if partition.log.isClosed { isClosed = true }
+      if hasEnded(partition, index) { isAnyEnded = true }
     }
-    guard isClosed else { return false }
+    guard isAnyEnded else { return false }
     look()
     answer(into: &reply)
     return true
@@ -171,9 +182,10 @@ final class PendingFetch: PendingRequest {
         told.append(partition)
         if read.slice != nil { served.insert(partition.key) }
       }
-      append(read, of: partition.key, to: &response, &reply)
+      response.add(read, of: partition.key, &reply)
     }
     scope.session?.note(told, served: served)
+    if let replicas = topics.replicas { response.nameLeaders(replicas, context) }
     reply.answer(response, to: context.header)
   }
 
@@ -181,40 +193,5 @@ final class PendingFetch: PendingRequest {
     read.errorCode != .none || read.slice != nil || read.diverging != nil
       || read.highWatermark != partition.toldHighWatermark
       || read.logStartOffset != partition.toldLogStartOffset
-  }
-
-  private func append(
-    _ read: PartitionRead, of key: FetchPartitionKey, to response: inout FetchResponse,
-    _ reply: inout Reply
-  ) {
-    var answer = FetchResponse.Partition()
-    answer.index = key.index
-    answer.errorCode = read.errorCode
-    answer.highWatermark = read.highWatermark
-    answer.lastStableOffset = read.lastStableOffset
-    answer.logStartOffset = read.logStartOffset
-    answer.abortedTransactions = read.aborted.map { aborted in
-      aborted.map { transaction in
-        var told = FetchResponse.AbortedTransaction()
-        told.producerID = transaction.producerID
-        told.firstOffset = transaction.firstOffset.rawValue
-        return told
-      }
-    }
-    if let diverging = read.diverging {
-      answer.divergingEpoch.epoch = diverging.epoch
-      answer.divergingEpoch.endOffset = diverging.end.rawValue
-    }
-    answer.records = read.slice.map { reply.add($0) } ?? .bytes([])
-    let isSameTopic = response.topics.last.map {
-      $0.name == key.topic.name && $0.id == key.topic.id
-    }
-    if isSameTopic != true {
-      var topic = FetchResponse.Topic()
-      topic.name = key.topic.name
-      topic.id = key.topic.id
-      response.topics.append(topic)
-    }
-    response.topics[response.topics.count - 1].partitions.append(answer)
   }
 }

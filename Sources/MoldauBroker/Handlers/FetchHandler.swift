@@ -9,13 +9,14 @@ extension Broker {
   func fetch(
     _ request: FetchRequest, _ context: RequestContext, into reply: inout Reply
   ) -> Outcome {
+    if let replicas, request.askingReplica(version: context.header.version) >= 0 {
+      return replicaFetch(request, replicas, context, into: &reply)
+    }
     let scope: FetchScope
     do throws(FetchRefusal) {
       scope = try sessions.scope(of: request, version: context.header.version)
     } catch {
-      var response = FetchResponse()
-      response.errorCode = error.code
-      reply.answer(response, to: context.header)
+      reply.refuseFetch(error.code, context)
       return .answered
     }
     let pending = PendingFetch(request, scope, topics, context)

@@ -42,15 +42,17 @@ extension Broker {
         if let partition = hosted?.partition(wanted.index) {
           let isCommitted = request.isolationLevel == 1
           answer.errorCode = find(
-            wanted, in: partition, isCommitted: isCommitted, mayBlock: mayBlock, &answer)
+            wanted, in: partition, isCommitted: isCommitted, mayBlock: mayBlock,
+            version: context.header.version, &answer)
           // Version 0 asks for the end of what is older than the time; if all is, the log's end.
           if context.header.version == 0, wanted.timestampMilliseconds >= 0,
             answer.errorCode == .none, answer.offset < 0
           {
-            answer.offset = partition.log.endOffset.rawValue
+            answer.offset = partition.highWatermark.rawValue
           }
         } else {
-          answer.errorCode = .unknownTopicOrPartition
+          answer.errorCode = topics.refusal(
+            ofMissing: wanted.index, of: asked.name, .zero, hosted)
         }
         return answer
       }
@@ -62,12 +64,20 @@ extension Broker {
   /// Puts the offset that is `wanted` into `answer`; returns what is wrong.
   private func find(
     _ wanted: ListOffsetsRequest.Partition, in partition: Partition, isCommitted: Bool,
-    mayBlock: Bool, _ answer: inout ListOffsetsResponse.Partition
+    mayBlock: Bool, version: Int16, _ answer: inout ListOffsetsResponse.Partition
   ) -> ErrorCode {
     if let code = partition.refusal(ofEpoch: wanted.currentLeaderEpoch) { return code }
     let log = partition.log
-    let end = isCommitted ? log.lastStableOffset : log.endOffset
+    let watermark = partition.highWatermark
+    let end = isCommitted ? min(log.lastStableOffset, watermark) : watermark
     let time = wanted.timestampMilliseconds
+    // A new leader may not know yet of all that was committed before it: its end would be seen to
+    // fall.
+    if let start = partition.replica?.leaderState?.epochStart, watermark < start,
+      time == ListOffsetsRequest.Position.latest || needsSearch(time)
+    {
+      return version >= 5 ? .offsetNotAvailable : .leaderNotAvailable
+    }
     var found: Offset?
     switch time {
     case ListOffsetsRequest.Position.latest:

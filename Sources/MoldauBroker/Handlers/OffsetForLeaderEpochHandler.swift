@@ -16,7 +16,7 @@ extension Broker {
         var result = OffsetForLeaderEpochResponse.Partition()
         result.index = asked.index
         guard let partition = hosted?.partition(asked.index) else {
-          result.errorCode = .unknownTopicOrPartition
+          result.errorCode = topics.refusal(ofMissing: asked.index, of: topic.name, .zero, hosted)
           return result
         }
         if let code = partition.refusal(ofEpoch: asked.currentLeaderEpoch) {

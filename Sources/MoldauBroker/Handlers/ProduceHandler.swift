@@ -8,12 +8,13 @@ extension Broker {
   /// The appends run here and now: a write to the operating system's memory is no longer than a hop
   /// to another thread. Acknowledgement 1 says that; acknowledgement −1 (all) waits until the
   /// device has the batches, as the topic's durability asks for. A topic that syncs every append has
-  /// both wait.
+  /// both wait. In a cluster −1 waits until all in-sync replicas have the batches, each as durable as
+  /// the topic asks for.
   func produce(
     _ request: ProduceRequest, _ frame: RawSpan, _ context: RequestContext,
     into reply: inout Reply
   ) throws(RequestFailure) -> Outcome {
-    var appends = ProduceAppends(version: context.header.version, acks: request.acks)
+    var appends = ProduceAppends(version: context.header.version, acks: request.acks, topics)
     for topic in request.topics {
       appends.begin(topic)
       let hosted = topic.name.isEmpty ? topics.topic(topic.id) : topics.topic(named: topic.name)
@@ -25,14 +26,15 @@ extension Broker {
       if let code = appends.firstError { throw .refusedUnanswered(code) }
       return .unanswered
     }
-    if !appends.unsynced.isEmpty {
-      let pending = PendingProduce(appends, context)
+    if !appends.unsettled.isEmpty {
+      let pending = PendingProduce(appends, context, replicas)
       pending.startWaiting()
       if !pending.resume(.woken, into: &reply) {
         let patience = min(max(request.timeoutMilliseconds, 0), Limits.maxWaitMilliseconds)
         return .pending(pending, milliseconds: patience)
       }
     } else {
+      if let replicas { appends.response.nameLeaders(replicas, context) }
       reply.answer(appends.response, to: context.header)
     }
     return .answered
@@ -41,10 +43,13 @@ extension Broker {
 
 /// The appends of one produce request and the answer that grows with them.
 struct ProduceAppends {
-  /// A batch that is written and that the client wants to be durable.
-  struct Unsynced {
-    let log: PartitionLog
+  /// A batch that is written and that is to be safe before the client hears of it.
+  struct Unsettled {
+    let target: Partition
     let next: Offset
+    /// The epoch in which it was appended, when all in-sync replicas are to have it; nil when it is
+    /// to be durable here.
+    let committedEpoch: Int32?
     /// Where the answer speaks of it.
     let topic: Int
     let partition: Int
@@ -52,13 +57,15 @@ struct ProduceAppends {
 
   let version: Int16
   let acks: Int16
+  private let topics: TopicDirectory
   var response = ProduceResponse()
-  private(set) var unsynced: [Unsynced] = []
+  private(set) var unsettled: [Unsettled] = []
   private(set) var firstError: ErrorCode?
 
-  init(version: Int16, acks: Int16) {
+  init(version: Int16, acks: Int16, _ topics: TopicDirectory) {
     self.version = version
     self.acks = acks
+    self.topics = topics
   }
 
   mutating func begin(_ topic: ProduceRequest.Topic) {
@@ -81,8 +88,7 @@ struct ProduceAppends {
     } else if let hosted, let target = hosted.partition(partition.index) {
       append(partition.records, frame, to: target, hosted.topic, &answer)
     } else {
-      refuse(
-        &answer, topic.name.isEmpty && hosted == nil ? .unknownTopicID : .unknownTopicOrPartition)
+      refuse(&answer, topics.refusal(ofMissing: partition.index, of: topic.name, topic.id, hosted))
     }
     response.topics[last].partitions.append(answer)
   }
@@ -114,12 +120,19 @@ struct ProduceAppends {
       return refuse(
         &answer, .transactionalIDAuthorizationFailed, "transactions are not served here")
     }
+    guard let epoch = partition.leadingEpoch else {
+      return refuse(&answer, partition.refusal(ofEpoch: -1) ?? .notLeaderOrFollower)
+    }
+    if acks == -1, let replica = partition.replica, replica.isUnderMinISR {
+      return refuse(&answer, .notEnoughReplicas, "too few replicas are in sync")
+    }
     do throws(LogError) {
-      let appended = try partition.log.append(batch, leaderEpoch: partition.leaderEpoch)
+      let appended = try partition.log.append(batch, leaderEpoch: epoch)
       answer.baseOffset = appended.baseOffset.rawValue
       answer.logAppendTimeMilliseconds = appended.logAppendTimeMilliseconds
       answer.logStartOffset = partition.log.startOffset.rawValue
-      guard waits(for: topic) else {
+      let isReplicated = acks == -1 && partition.replica != nil
+      guard isReplicated || waits(for: topic) else {
         // Nobody waits for it, and it is to be safe soon all the same.
         if topic.configuration.beginsSyncs {
           partition.log.whenDurable(below: appended.lastOffset.advanced(by: 1)) { _ in }
@@ -127,9 +140,10 @@ struct ProduceAppends {
         return
       }
       let topicIndex = response.topics.count - 1
-      unsynced.append(
-        Unsynced(
-          log: partition.log, next: appended.lastOffset.advanced(by: 1), topic: topicIndex,
+      unsettled.append(
+        Unsettled(
+          target: partition, next: appended.lastOffset.advanced(by: 1),
+          committedEpoch: isReplicated ? epoch : nil, topic: topicIndex,
           partition: response.topics[topicIndex].partitions.count))
     } catch .closed {
       // The topic has just been deleted.

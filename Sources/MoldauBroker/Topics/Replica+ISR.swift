@@ -9,8 +9,9 @@ extension Replica {
     let end = log.endOffset
     var effects = Effects()
     state.withLock { state in
-      for (node, session) in state.sessions {
-        state.leader?.noteAlive(node, at: session.lastFetchMilliseconds, leaderEnd: end)
+      for (node, fetcher) in state.fetchers {
+        let time = fetcher.session.lastFetchMilliseconds
+        state.leader?.noteAlive(node, at: time, leaderEnd: end)
       }
       effects.proposal = state.leader?.proposeShrink(leaderEnd: end, now: now)
       proceed(&state, now: now, &effects)
@@ -41,6 +42,12 @@ extension Replica {
     } else {
       perform(effects)
     }
+  }
+
+  /// Tells the followers that the log begins later now.
+  func noteStartMoved() {
+    let fetchers = state.withLock { Array($0.fetchers.values) }
+    for fetcher in fetchers { fetcher.session.arrive(fetcher.slot, .start) }
   }
 
   /// Whether a change still waits for its outcome.

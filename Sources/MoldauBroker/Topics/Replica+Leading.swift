@@ -5,11 +5,13 @@ import MoldauProtocol
 
 /// What a leader does with what it learns: of its followers, of its own log, of the controller.
 extension Replica {
-  /// A follower, as its fetch presents itself.
+  /// A follower, and where its session has this partition.
   struct Fetcher: Sendable {
-    let nodeID: Int32
-    let brokerEpoch: Int64
     let session: ReplicaSession
+    let slot: Int
+
+    var nodeID: Int32 { session.nodeID }
+    var brokerEpoch: Int64 { session.brokerEpoch }
   }
 
   /// Takes over that a follower has all below its fetch offset, whose history was found to agree in
@@ -32,7 +34,7 @@ extension Replica {
         // It knows an assignment that is yet to come here, or an old one.
         return currentEpoch >= 0 ? .unknownLeaderEpoch : .notLeaderOrFollower
       }
-      state.sessions[fetcher.nodeID] = fetcher.session
+      state.fetchers[fetcher.nodeID] = fetcher
       proceed(&state, now: now, &effects)
       if effects.proposal == nil {
         effects.proposal = state.leader?.proposeExpansion(by: fetcher.nodeID, shared.brokers)

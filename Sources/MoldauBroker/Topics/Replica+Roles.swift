@@ -51,7 +51,7 @@ extension Replica {
     endWatch(&state)
     state.leadership += 1
     state.followed = nil
-    state.sessions = [:]
+    state.fetchers = [:]
     state.leaderEpoch = image.leaderEpoch
     let leader = LeaderState(
       of: log.identity, topicID: topic.id, on: shared.nodeID, image,
@@ -108,7 +108,7 @@ extension Replica {
     state.leader = nil
     state.leadsSince = .max
     state.leadership += 1
-    state.sessions = [:]
+    state.fetchers = [:]
   }
 
   // MARK: As a follower

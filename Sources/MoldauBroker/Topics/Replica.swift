@@ -31,8 +31,8 @@ final class Replica: Sendable {
     /// Why nothing becomes durable any more.
     var failure: LogError?
     var watch = Watch()
-    /// The sessions in which the followers fetch this partition.
-    var sessions: [Int32: ReplicaSession] = [:]
+    /// The followers' sessions.
+    var fetchers: [Int32: Fetcher] = [:]
   }
 
   /// What this replica waits for in its own log.
@@ -124,7 +124,14 @@ final class Replica: Sendable {
     {
       return code
     }
-    return current.kind == .leader ? nil : .notLeaderOrFollower
+    switch current.kind {
+    case .leader: return nil
+    case .follower: return .notLeaderOrFollower
+    case .none:
+      // One of which the cluster does not know may have been deleted while this broker was away.
+      let isKnown = shared.image.partition(log.identity) != nil
+      return isKnown ? .notLeaderOrFollower : .unknownTopicOrPartition
+    }
   }
 
   var highWatermark: Offset { Offset(rawValue: watermark.load(ordering: .acquiring)) }

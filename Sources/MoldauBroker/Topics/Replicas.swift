@@ -49,6 +49,12 @@ package final class Replicas: Sendable {
   /// The live brokers by number.
   var brokers: [Int32: BrokerRegistration] { state.withLock { $0.image.brokers } }
 
+  /// Whether a broker is live in this incarnation, as far as it is known here.
+  func isRegistered(_ nodeID: Int32, brokerEpoch: Int64) -> Bool {
+    guard let broker = brokers[nodeID] else { return false }
+    return broker.brokerEpoch == brokerEpoch || !settings.rules.contains(.checkBrokerEpoch)
+  }
+
   /// Takes over what the controller has published, before the partitions get their roles from it.
   package func note(_ image: ClusterImage) {
     state.withLock { $0.image = image }

@@ -13,7 +13,7 @@ final class TopicDirectory: Sendable {
   }
 
   private let store: LogStore
-  private let replicas: Replicas?
+  let replicas: Replicas?
   private let state = Mutex(State())
 
   /// - Parameter replicas: what the partitions share; nil without a cluster.

@@ -45,8 +45,14 @@ extension Broker {
   private func deleteRecords(
     _ asked: DeleteRecordsRequest.Partition, of name: String
   ) throws(AdministrationRefusal) -> Offset {
-    guard let topic = topics.topic(named: name), let partition = topic.partition(asked.index) else {
-      throw AdministrationRefusal(.unknownTopicOrPartition, "there is no such partition")
+    let hosted = topics.topic(named: name)
+    guard let topic = hosted, let partition = topic.partition(asked.index) else {
+      throw AdministrationRefusal(
+        topics.refusal(ofMissing: asked.index, of: name, .zero, hosted),
+        "there is no such partition here")
+    }
+    if let code = partition.refusal(ofEpoch: -1) {
+      throw AdministrationRefusal(code, "another broker leads the partition")
     }
     guard !topic.isInternal else {
       throw AdministrationRefusal(.invalidTopicException, "the topic is the broker's own")
@@ -55,9 +61,10 @@ extension Broker {
       throw AdministrationRefusal(.policyViolation, "the topic is compacted, not deleted from")
     }
     let log = partition.log
-    let target = asked.offset == -1 ? log.endOffset : Offset(rawValue: asked.offset)
-    guard asked.offset >= -1, target <= log.endOffset else {
-      throw AdministrationRefusal(.offsetOutOfRange, "the partition ends at \(log.endOffset)")
+    let end = partition.highWatermark
+    let target = asked.offset == -1 ? end : Offset(rawValue: asked.offset)
+    guard asked.offset >= -1, target <= end else {
+      throw AdministrationRefusal(.offsetOutOfRange, "the partition ends at \(end)")
     }
     // What is gone already is no error.
     guard target > log.startOffset else { return log.startOffset }
