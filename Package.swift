@@ -156,7 +156,9 @@ let package = Package(
       "MoldauCoordinationTests", ["MoldauCoordination", "MoldauLog", "MoldauDisk", "MoldauFormat"]),
     tests(
       "MoldauClusterTests",
-      ["MoldauCluster", "MoldauCoordination", "MoldauProtocol", "MoldauLog", "MoldauFormat"]),
+      [
+        "MoldauCluster", "MoldauCoordination", "MoldauProtocol", "MoldauLog", "MoldauFormat", logging,
+      ]),
     tests("MoldauBrokerTests", ["MoldauBroker", "MoldauProtocol", "MoldauLog", "MoldauDisk"]),
     tests(
       "MoldauServerTests",

@@ -1,19 +1,24 @@
-/// `/controller`: who the controller is; Kafka's version 1, with the epoch, so that both are one read.
+/// `/controller`: who the controller is; Kafka's version 1, with the epoch, so that both are one read,
+/// and with what tells one claim from another of the same broker.
 package struct ControllerNode: NodeValue {
   package var version = 1
   package var brokerID: Int32
   package var timestamp: String
   package var controllerEpoch: Int32?
+  package var instance: String?
 
   private enum CodingKeys: String, CodingKey {
-    case version, timestamp
+    case version, timestamp, instance
     case brokerID = "brokerid"
     case controllerEpoch = "controller_epoch"
   }
 
-  package init(brokerID: Int32, controllerEpoch: Int32, timestampMilliseconds: Int64) {
+  package init(
+    brokerID: Int32, controllerEpoch: Int32, instance: String, timestampMilliseconds: Int64
+  ) {
     self.brokerID = brokerID
     self.controllerEpoch = controllerEpoch
+    self.instance = instance
     timestamp = "\(timestampMilliseconds)"
   }
 

@@ -12,6 +12,11 @@ package enum ClusterTree {
     _ session: any CoordinationSession, clusterID: String,
     _ completion: @escaping @Sendable (Result<String, ClusterTreeError>) -> Void
   ) {
+    session.performAll(preparation(clusterID: clusterID)) { completion(Self.clusterID(of: $0)) }
+  }
+
+  /// What `prepare` asks for, the read of the cluster's id last.
+  static func preparation(clusterID: String) -> [CoordinationRequest] {
     let nodes =
       ClusterPath.base.map { ($0, [UInt8]()) } + [
         (ClusterPath.clusterID, ClusterIDNode(clusterID).data),
@@ -20,23 +25,19 @@ package enum ClusterTree {
     let writes = nodes.map { path, data in
       CoordinationRequest.write([.create(path: path, data: data, kind: .persistent)])
     }
-    session.performAll(writes) { results in
-      for result in results {
-        guard case .failure(let error) = result, case let refusal = error.refusal,
-          refusal != .nodeExists
-        else { continue }
-        return completion(.failure(.service(error)))
-      }
-      session.perform(.data(path: ClusterPath.clusterID, watches: false)) { result in
-        completion(readClusterID(result))
-      }
-    }
+    return writes + [.data(path: ClusterPath.clusterID, watches: false)]
   }
 
-  private static func readClusterID(
-    _ result: Result<CoordinationAnswer, CoordinationError>
+  /// The cluster's id by the answers to `preparation`.
+  static func clusterID(
+    of results: [Result<CoordinationAnswer, CoordinationError>]
   ) -> Result<String, ClusterTreeError> {
-    switch result {
+    for result in results.dropLast() {
+      if case .failure(let error) = result, error.refusal != .nodeExists {
+        return .failure(.service(error))
+      }
+    }
+    switch results.last {
     case .failure(let error):
       return .failure(.service(error))
     case .success(.data(let data, _)):
@@ -45,7 +46,7 @@ package enum ClusterTree {
       } catch {
         return .failure(.node(error))
       }
-    case .success:
+    case .success, nil:
       preconditionFailure("a read of data is answered with data")
     }
   }

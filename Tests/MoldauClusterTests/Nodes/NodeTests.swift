@@ -145,9 +145,11 @@ struct NodeTests {
     #expect(text(ClusterIDNode("abc")) == #"{"id":"abc","version":"1"}"#)
     let block = ProducerIDBlockNode(broker: 1, first: 1000, last: 1999)
     #expect(text(block) == #"{"block_end":"1999","block_start":"1000","broker":1,"version":1}"#)
-    let controller = ControllerNode(brokerID: 1, controllerEpoch: 3, timestampMilliseconds: 5)
-    #expect(
-      text(controller) == #"{"brokerid":1,"controller_epoch":3,"timestamp":"5","version":1}"#)
+    let controller = ControllerNode(
+      brokerID: 1, controllerEpoch: 3, instance: "i", timestampMilliseconds: 5)
+    let expected =
+      #"{"brokerid":1,"controller_epoch":3,"instance":"i","timestamp":"5","version":1}"#
+    #expect(text(controller) == expected)
     #expect(try ControllerEpochNode.parse(ControllerEpochNode.data(17)) == 17)
     #expect(throws: NodeError.self) { try ControllerEpochNode.parse(Array("-1".utf8)) }
   }
