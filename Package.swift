@@ -157,7 +157,8 @@ let package = Package(
     tests(
       "MoldauClusterTests",
       [
-        "MoldauCluster", "MoldauCoordination", "MoldauProtocol", "MoldauLog", "MoldauFormat", logging,
+        "MoldauCluster", "MoldauCoordination", "MoldauProtocol", "MoldauLog", "MoldauFormat",
+        logging,
       ]),
     tests("MoldauBrokerTests", ["MoldauBroker", "MoldauProtocol", "MoldauLog", "MoldauDisk"]),
     tests(
