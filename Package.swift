@@ -116,6 +116,14 @@ let package = Package(
       name: "MoldauFuzzTests", dependencies: ["MoldauFuzz", "MoldauProtocol", "MoldauDisk"],
       path: "Tests/Fuzz/MoldauFuzzTests", swiftSettings: settings),
 
+    .testTarget(
+      name: "MoldauSimulationTests",
+      dependencies: [
+        "MoldauBroker", "MoldauCluster", "MoldauCoordination", "MoldauClient", "MoldauProtocol",
+        "MoldauLog", "MoldauDisk", "MoldauFormat", logging,
+      ],
+      path: "Tests/Simulation", swiftSettings: settings),
+
     // The process that the process tests kill, and what it and they know of each other.
     .executableTarget(
       name: "moldau-writer", dependencies: ["MoldauLoad", "MoldauLog"],

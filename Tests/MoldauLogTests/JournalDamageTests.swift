@@ -36,4 +36,26 @@ struct JournalDamageTests {
         == (damaged == 1 ? [Offset(rawValue: 1)..<Offset(rawValue: 2)] : []))
     try again.closeBlocking()
   }
+
+  @Test(
+    "a batch whose offset lay in a lost sector is not taken for an earlier one",
+    arguments: 1...16, [2, 3])
+  func lostOffset(bytesInLostSector: Int, count: Int) throws {
+    let disk = SimulatedDisk()
+    let store = try openStore(disk)
+    let topic = try store.createTopic("orders", TopicConfiguration(retention: []))
+    // The second batch begins so many bytes before the end of the first sector.
+    let long = String(repeating: "x", count: 442 - bytesInLostSector)
+    let values = [long, "b", "c"].prefix(count)
+    for value in values { try topic.appendBlocking(Record(value: value)) }
+    let file = try disk.open(topic.partitions[0].segments[0].logPath, .readWrite)
+    let zeros = [UInt8](repeating: 0, count: 512)
+    try unsafe zeros.span.bytes.withUnsafeBytes { try unsafe file.write($0, at: 0) }
+
+    let again = try openStore(disk.crash(.keepAll))
+    let recovered = try #require(again.existingTopic("orders"))
+    #expect(try recovered.scannedValues() == Array(values))
+    #expect(again.recovery.damages.isEmpty)
+    try again.closeBlocking()
+  }
 }

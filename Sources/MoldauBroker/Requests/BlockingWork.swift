@@ -65,6 +65,9 @@ final class BlockingWork: Sendable {
     if !runsThread { while runNext() {} }
   }
 
+  /// Whether no job waits for its turn.
+  var isEmpty: Bool { state.withLock { $0.jobs.isEmpty } }
+
   /// Does the job whose turn it is on the caller's thread; returns whether there was one. Without a
   /// thread.
   func runNext() -> Bool {

@@ -41,6 +41,15 @@ package final class BrokerExecution: Sendable {
   /// How many queues there are that `runNext` may be asked for.
   package var queueCount: Int { queues.withLock { $0.count } + 2 }
 
+  /// Whether something waits in a queue.
+  package func hasWork(inQueue index: Int) -> Bool {
+    switch index {
+    case 0: !blockingWork.isEmpty
+    case 1: !topicWork.isEmpty
+    default: !queues.withLock { $0[index - 2] }.isEmpty
+    }
+  }
+
   /// Does the next piece of work of a queue, on the caller's thread; returns whether there was one.
   /// The queues are counted in the order in which they were made, those of every broker first.
   package func runNext(ofQueue index: Int) -> Bool {

@@ -175,11 +175,16 @@ struct SegmentRecovery {
     guard spots.count < Limits.maxSpotsMendedTogether else { return false }
     // Zeros at the end are room that was allocated ahead.
     let written = try BatchSearch.lastNonzero(of: file, from: position, to: size)
-    let search = BatchSearch(
-      file: file, offsets: found.nextOffset...(nextBaseOffset ?? Offset(rawValue: .max)))
-    guard let next = try search.first(from: position + 1, to: written, fileSize: size) else {
-      return false
+    // What is passed over was a batch at least.
+    let least = isGapless ? found.nextOffset.advanced(by: 1) : found.nextOffset
+    let most = nextBaseOffset ?? Offset(rawValue: .max)
+    guard least <= most else { return false }
+    let search = BatchSearch(file: file, offsets: least...most)
+    var candidate = try search.first(from: position + 1, to: written, fileSize: size)
+    while let found = candidate, try isContradicted(found.header, at: found.position, file, size) {
+      candidate = try search.first(from: found.position + 1, to: written, fileSize: size)
     }
+    guard let next = candidate else { return false }
     spots.append(
       DamagedSpot(
         bytes: position..<next.position, offsets: found.nextOffset..<next.header.baseOffset,
@@ -187,6 +192,18 @@ struct SegmentRecovery {
     found.nextOffset = next.header.baseOffset
     reader = BatchReader(file: file, from: next.position, to: size, checksChecksums: true)
     return true
+  }
+
+  /// Whether the batch behind a batch says that its offset is another one: no checksum covers that, and
+  /// a crash may have left zeros for the sector in which it was.
+  private func isContradicted(
+    _ header: RecordBatchHeader, at position: Int, _ file: any DiskFile, _ size: Int
+  ) throws(LogError) -> Bool {
+    guard isGapless else { return false }
+    var reader = BatchReader(
+      file: file, from: position + header.batchByteCount, to: size, checksChecksums: true)
+    guard case .batch(let follower, _) = try reader.next() else { return false }
+    return follower.baseOffset != header.nextOffset
   }
 
   // MARK: Mending

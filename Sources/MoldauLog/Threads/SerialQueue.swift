@@ -47,6 +47,9 @@ package final class SerialQueue: Sendable {
     return next != nil
   }
 
+  /// Whether nothing waits to be done.
+  package var isEmpty: Bool { state.withLock { $0.work.isEmpty } }
+
   /// Does all that was added, and what that adds; on the caller's thread. For queues without one.
   package func runAll() {
     while runOnce() {}

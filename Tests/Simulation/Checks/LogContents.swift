@@ -1,0 +1,65 @@
+import MoldauFormat
+import MoldauLog
+
+/// A record as a log has it.
+struct LoggedRecord: Hashable {
+  var leaderEpoch: Int32
+  /// The checksum of its batch.
+  var checksum: UInt32
+  /// Where its batch begins.
+  var base: Int64
+  var number: RecordNumber?
+}
+
+extension PartitionLog {
+  /// The records from `start` up to `end`, at most, in the order of their offsets.
+  func records(
+    from start: Offset, to end: Offset
+  ) throws(LogError) -> [(offset: Offset, record: LoggedRecord)] {
+    var all: [(offset: Offset, record: LoggedRecord)] = []
+    var position = start
+    while position < end {
+      guard let slice = try read(from: position, limit: end, maxBytes: 1 << 20) else { break }
+      let bytes = try slice.copyBytes()
+      do throws(FormatError) {
+        let before = position
+        try Self.walk(bytes.rawSpan, from: start, into: &all, next: &position)
+        if position == before { break }
+      } catch {
+        throw .corrupt(
+          path: slice.file.path, position: FilePosition(rawValue: slice.position),
+          reason: error)
+      }
+    }
+    return all
+  }
+
+  private static func walk(
+    _ batches: RawSpan, from start: Offset,
+    into all: inout [(offset: Offset, record: LoggedRecord)], next: inout Offset
+  ) throws(FormatError) {
+    var position = 0
+    while position + RecordBatchHeader.byteCount <= batches.byteCount {
+      let rest = batches.extracting(droppingFirst: position)
+      let header = try RecordBatchHeader(parsing: rest)
+      guard header.batchByteCount <= rest.byteCount else { return }
+      let batch = rest.extracting(first: header.batchByteCount)
+      position += header.batchByteCount
+      try RecordBatch.checkChecksum(of: batch, header)
+      next = header.nextOffset
+      var reader = RecordReader(
+        batch.extracting(droppingFirst: RecordBatchHeader.byteCount), header)
+      while let record = try reader.next() {
+        guard record.offset >= start else { continue }
+        all.append(
+          (
+            record.offset,
+            LoggedRecord(
+              leaderEpoch: header.partitionLeaderEpoch, checksum: header.checksum,
+              base: header.baseOffset.rawValue,
+              number: header.attributes.isControl ? nil : RecordNumber(record.value))
+          ))
+      }
+    }
+  }
+}
