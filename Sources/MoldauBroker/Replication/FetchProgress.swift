@@ -27,6 +27,8 @@ struct FetchProgress: Sendable {
     /// Tells this following of the partition from earlier ones.
     let generation: UInt64
     var stage = Stage.ready
+    /// Where the log ended when the leader was last told of it.
+    var offset = Offset.zero
     /// Failures since something went well.
     var failureCount = 0
     /// Whether the log has still to be cut to the high watermark (without `truncateByEpoch`).
@@ -171,7 +173,11 @@ struct FetchProgress: Sendable {
       (id, epoch) = (open, next)
       session = .open(id: open, nextEpoch: next == .max ? 1 : next + 1)
     }
-    for (replica, _) in named { set(replica.followed.key, .asked(lastNumber)) }
+    for (replica, position) in named {
+      let key = replica.followed.key
+      replicas[key]?.offset = position.offset
+      set(key, .asked(lastNumber))
+    }
     flights.append(
       Flight(
         number: lastNumber, all: epoch <= 0 ? named.map(\.replica.followed.key) : nil,

@@ -79,7 +79,8 @@ extension ReplicaFetcher {
     let log = replica.followed.partition.log
     let appended: FollowerAppend
     do throws(LogError) {
-      appended = try log.appendFromLeader(records, epoch: replica.followed.leaderEpoch)
+      appended = try log.appendFromLeader(
+        records, at: replica.offset, epoch: replica.followed.leaderEpoch)
     } catch {
       return fail(replica, error, "cannot append what its leader has sent")
     }
