@@ -123,6 +123,19 @@ package struct EffectiveSettings: Sendable {
           place: origin("request-memory"),
           message: "request-memory: it is smaller than max-request-size"))
     }
+    if serve.cluster.coordination != nil, serve.server.broker.nodeID == nil {
+      problems.append(
+        SettingsProblem(
+          place: origin("cluster"), message: "node-id: a broker of a cluster needs a number"))
+    }
+    if let coordination = serve.cluster.coordination,
+      coordination != ServeClusterSettings.embedded, serve.cluster.replicationAddress == nil
+    {
+      problems.append(
+        SettingsProblem(
+          place: origin("cluster"),
+          message: "replication: the other brokers need an address of this one"))
+    }
     let groups = serve.server.broker.groups
     if groups.minSessionTimeout > groups.maxSessionTimeout {
       problems.append(

@@ -12,6 +12,7 @@ package struct ServeSettings: Sendable {
   /// By listener; nil or missing: the address that clients used.
   package var advertisedAddresses: [HostAndPort?] = []
   package var adminAddress: HostAndPort?
+  package var cluster = ServeClusterSettings()
   package var isDevelopment: Bool { server.broker.isDevelopment }
   package var logLevel = Logger.Level.warning
   var retentionAge: Duration?

@@ -3,7 +3,7 @@ import MoldauLog
 
 extension Setting {
   /// All of them, in the order in which they are shown.
-  package static let all: [Setting] = basics + topics + groups + connections + storage
+  package static let all: [Setting] = basics + cluster + topics + groups + connections + storage
 
   private static let basics: [Setting] = [
     Setting(

@@ -23,6 +23,8 @@ package enum SettingKind: Hashable, Sendable {
   case duration(ClosedRange<Duration>, off: String?)
   case choice([String])
   case address
+  /// `zk://HOST:PORT,…/PATH`, or `embedded`.
+  case coordination
   /// Several, one for each listener; `isOptional`: `auto` stands for none.
   case addresses(isOptional: Bool)
 
@@ -36,6 +38,7 @@ package enum SettingKind: Hashable, Sendable {
     case .duration: "duration"
     case .choice: "word"
     case .address: "address"
+    case .coordination: "ensemble"
     case .addresses: "addresses"
     }
   }
@@ -50,13 +53,14 @@ package enum SettingKind: Hashable, Sendable {
     case .duration: "duration"
     case .choice(let words): words.joined(separator: "|")
     case .address, .addresses: "host:port"
+    case .coordination: "zk://host:port,…/path"
     }
   }
 
   /// What values it can have, for people; empty when the kind's name says it.
   package var range: String {
     switch self {
-    case .directory, .boolean, .address, .addresses: ""
+    case .directory, .boolean, .address, .addresses, .coordination: ""
     case .integer(let range): "\(range.lowerBound) to \(range.upperBound)"
     case .size(let range):
       "\(HumanUnits.text(byteCount: range.lowerBound)) to "
@@ -123,6 +127,8 @@ package enum SettingKind: Hashable, Sendable {
       return .text(text)
     case .address, .addresses:
       return .address(try address(text))
+    case .coordination:
+      return .text(try coordination(text))
     }
   }
 
@@ -136,6 +142,16 @@ package enum SettingKind: Hashable, Sendable {
     case "false", "no", "off", "0": return false
     default: throw Refusal(reason: "\"\(text)\" is neither true nor false")
     }
+  }
+
+  private func coordination(_ text: String) throws(Refusal) -> String {
+    if text == ServeClusterSettings.embedded { return text }
+    let scheme = "zk://"
+    guard text.hasPrefix(scheme), text.count > scheme.count else {
+      throw Refusal(
+        reason: "\"\(text)\" is neither zk://HOST:PORT,…/PATH nor \(ServeClusterSettings.embedded)")
+    }
+    return text
   }
 
   private func address(_ text: String) throws(Refusal) -> HostAndPort {

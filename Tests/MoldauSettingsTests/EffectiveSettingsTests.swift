@@ -73,10 +73,15 @@ struct EffectiveSettingsTests {
       case .duration: "77s"
       case .choice(let words): try #require(words.first { $0 != setting.defaultText })
       case .address, .addresses: "127.0.0.1:7777"
+      case .coordination: "embedded"
       }
     // Some values only go together.
-    let memory = flag("request-memory", "200MiB")
-    let others = name == "request-memory" ? [flag("max-request-size", "64KiB")] : [memory]
+    let others =
+      switch name {
+      case "request-memory": [flag("max-request-size", "64KiB")]
+      case "cluster": [flag("node-id", "3")]
+      default: [flag("request-memory", "200MiB")]
+      }
     let before = try EffectiveSettings(flags: others, environment: [:])
     let value = name == "request-memory" ? "300MiB" : text
     let after = try EffectiveSettings(flags: others + [flag(name, value)], environment: [:])
@@ -228,5 +233,36 @@ struct EffectiveSettingsTests {
   @Test("what is no size", arguments: ["", "GiB", "-1", "1.5GiB", "1m", "1 G", "9999999999TiB"])
   func noSize(text: String) {
     #expect(HumanUnits.size(text) == nil)
+  }
+}
+
+struct ClusterSettingsTests {
+  private func settings(_ flags: [(String, String)]) throws -> EffectiveSettings {
+    try EffectiveSettings(
+      flags: flags.map { name, text in
+        EffectiveSettings.Given(name: name, texts: [text], origin: .flag("--\(name)"))
+      }, environment: [:])
+  }
+
+  @Test("a broker of a cluster has a number and an address for the others")
+  func whole() throws {
+    let all = [
+      ("cluster", "zk://a:2181,b:2181/moldau"), ("node-id", "3"),
+      ("replication", "10.0.0.3:9093"), ("session-timeout", "2s"),
+    ]
+    let cluster = try settings(all).serve.cluster
+    #expect(cluster.coordination == "zk://a:2181,b:2181/moldau")
+    #expect(cluster.sessionTimeout == .seconds(2))
+    for missing in ["node-id", "replication"] {
+      let error = #expect(throws: SettingsError.self) {
+        try settings(all.filter { $0.0 != missing })
+      }
+      #expect(error?.description.contains("\(missing): ") == true)
+    }
+  }
+
+  @Test("what is no ensemble is refused", arguments: ["zookeeper:2181", "zk://", "http://a"])
+  func coordination(text: String) {
+    #expect(throws: SettingsError.self) { try settings([("cluster", text), ("node-id", "1")]) }
   }
 }

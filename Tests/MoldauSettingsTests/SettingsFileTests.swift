@@ -128,7 +128,7 @@ struct SettingsFileTests {
     #expect(Suggestion.setting(for: name)?.name == setting)
   }
 
-  @Test("what is far from all of them leads nowhere", arguments: ["", "x", "colour", "zookeeper"])
+  @Test("what is far from all of them leads nowhere", arguments: ["", "x", "colour", "quorum"])
   func noSuggestion(name: String) {
     #expect(Suggestion.setting(for: name) == nil)
   }

@@ -20,6 +20,14 @@ struct ServeOptions: ParsableArguments {
   @Option(help: help("flush"), completion: words("flush")) var flush: String?
   @Option(name: .customLong("node-id"), help: help("node-id")) var nodeID: String?
   @Flag(inversion: .prefixedNo, help: help("dev")) var dev: Bool?
+  @Option(help: help("cluster")) var cluster: String?
+  @Option(help: help("replication")) var replication: String?
+  @Option(help: help("advertise-replication")) var advertiseReplication: String?
+  @Option(help: help("session-timeout")) var sessionTimeout: String?
+  @Option(help: help("replica-lag")) var replicaLag: String?
+  @Option(help: help("replicas")) var replicas: String?
+  @Option(help: help("min-in-sync")) var minInSync: String?
+  @Option(help: help("leader-rebalance")) var leaderRebalance: String?
   @Option(help: help("log-level"), completion: words("log-level")) var logLevel: String?
   @Flag(inversion: .prefixedNo, help: help("auto-create")) var autoCreate: Bool?
   @Flag(inversion: .prefixedNo, help: help("delete-topics")) var deleteTopics: Bool?
@@ -61,6 +69,10 @@ struct ServeOptions: ParsableArguments {
     let flags = [("dev", dev), ("auto-create", autoCreate), ("delete-topics", deleteTopics)]
     let texts = [
       ("data", data), ("admin", admin), ("flush", flush), ("node-id", nodeID),
+      ("cluster", cluster), ("replication", replication),
+      ("advertise-replication", advertiseReplication), ("session-timeout", sessionTimeout),
+      ("replica-lag", replicaLag), ("replicas", replicas), ("min-in-sync", minInSync),
+      ("leader-rebalance", leaderRebalance),
       ("log-level", logLevel), ("partitions", partitions), ("retention", retention),
       ("retention-size", retentionSize), ("segment-size", segmentSize),
       ("max-batch-size", maxBatchSize), ("rebalance-delay", rebalanceDelay),
