@@ -33,6 +33,7 @@ let package = Package(
   products: [
     .library(name: "MoldauLog", targets: ["MoldauLog"]),
     .library(name: "MoldauServer", targets: ["MoldauServer", "MoldauBroker", "MoldauLog"]),
+    .library(name: "MoldauZooKeeper", targets: ["MoldauZooKeeper"]),
     .library(name: "MoldauTesting", targets: ["MoldauTesting", "MoldauServer", "MoldauLog"]),
     .executable(name: "moldau", targets: ["moldau"]),
   ],
@@ -89,7 +90,9 @@ let package = Package(
     library("MoldauClient", ["MoldauProtocol", "MoldauCompression", "MoldauFormat"]),
     library("MoldauProtocol", ["MoldauFormat"]),
     library("MoldauReport", ["MoldauFormat"]),
+    library("MoldauZooKeeper", ["MoldauCoordination", "MoldauLog", "CMoldauZooKeeper", logging]),
     library("MoldauCoordination", ["MoldauLog", "MoldauDisk", "MoldauFormat", logging]),
+    library("MoldauEnsemble", ["MoldauLog", "MoldauDisk"]),
     library(
       "MoldauLog",
       ["MoldauCompression", "MoldauDisk", "MoldauFormat", "CMoldau", logging, metrics]),
@@ -104,6 +107,7 @@ let package = Package(
     .systemLibrary(name: "CMoldauZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CMoldauSnappy", providers: [.apt(["libsnappy-dev"])]),
     .systemLibrary(name: "CMoldauZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CMoldauZooKeeper", providers: [.apt(["libzookeeper-mt-dev"])]),
 
     .target(
       name: "MoldauFuzz",
@@ -161,7 +165,18 @@ let package = Package(
         "MoldauLog", "MoldauFormat",
       ]),
     tests(
-      "MoldauCoordinationTests", ["MoldauCoordination", "MoldauLog", "MoldauDisk", "MoldauFormat"]),
+      "MoldauCoordinationTests",
+      [
+        "MoldauZooKeeper", "MoldauEnsemble", "MoldauCoordination", "MoldauLog", "MoldauDisk",
+        "MoldauFormat", logging,
+      ]),
+    tests("MoldauEnsembleTests", ["MoldauEnsemble", "MoldauDisk"]),
+    tests(
+      "MoldauZooKeeperTests",
+      [
+        "MoldauZooKeeper", "MoldauEnsemble", "MoldauCoordination", "MoldauLog", "MoldauDisk",
+        logging,
+      ]),
     tests(
       "MoldauClusterTests",
       [

@@ -19,7 +19,9 @@ struct LayeringTests {
     ("MoldauProtocol", ["MoldauFormat"]),
     ("MoldauClient", ["MoldauProtocol", "MoldauCompression", "MoldauFormat"]),
     ("MoldauCommands", ["MoldauClient", "MoldauReport", "MoldauProtocol", "MoldauFormat"]),
+    ("MoldauEnsemble", ["MoldauLog", "MoldauDisk"]),
     ("MoldauCoordination", ["MoldauLog", "MoldauDisk", "MoldauFormat", "Logging"]),
+    ("MoldauZooKeeper", ["MoldauCoordination", "MoldauLog", "CMoldauZooKeeper", "Logging"]),
     (
       "MoldauCluster",
       [
