@@ -49,6 +49,7 @@ let package = Package(
       name: "moldau",
       dependencies: [
         "MoldauSettings", "MoldauServer", "MoldauCommands", "MoldauClient", "MoldauInspect",
+        "MoldauZooKeeper", "MoldauEnsemble",
         "MoldauReport", "MoldauBenchmarks", "MoldauLog", "MoldauDisk", logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

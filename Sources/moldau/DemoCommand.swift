@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import MoldauClient
 import MoldauDisk
 import MoldauLog
@@ -29,7 +28,7 @@ struct DemoCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let folder = try Self.makeFolder()
+    let folder = try TemporaryFolder.make("moldau-demo")
     let result: DemoResult
     do {
       result = try await Self.run(lineCount: lines, in: folder)
@@ -79,18 +78,6 @@ struct DemoCommand: AsyncParsableCommand {
   }
 
   // MARK: The folder
-
-  private static func makeFolder() throws -> String {
-    let parent = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
-    var template = Array("\(parent)/moldau-demo-XXXXXX".utf8CString)
-    // SAFETY: mkdtemp replaces the Xs within the array, which ends with a zero.
-    let folder = unsafe template.withUnsafeMutableBufferPointer { buffer -> String? in
-      guard let start = buffer.baseAddress, let made = unsafe mkdtemp(start) else { return nil }
-      return unsafe String(cString: made)
-    }
-    guard let folder else { throw CommandFailure("no folder can be made in \(parent)") }
-    return folder
-  }
 
   private static func remove(_ folder: String) throws {
     do throws(DiskError) {

@@ -14,7 +14,7 @@ struct Moldau: AsyncParsableCommand {
     subcommands: [
       ServeCommand.self, ConfigCommand.self, TopicsCommand.self, ProduceCommand.self,
       ConsumeCommand.self, GroupsCommand.self, ClusterCommand.self, HealthCommand.self,
-      DemoCommand.self, InspectCommand.self, VerifyCommand.self, BenchCommand.self,
+      DemoCommand.self, DevCommand.self, InspectCommand.self, VerifyCommand.self, BenchCommand.self,
       CompletionsCommand.self,
     ])
 }
