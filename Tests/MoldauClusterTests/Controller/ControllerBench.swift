@@ -49,10 +49,13 @@ final class ControllerBench {
 
   /// Runs until nothing moves any more. Time stands still.
   func settle() {
-    repeat {
+    while true {
       queue.runAll()
+      guard let deadline = scheduler.nextDeadline, deadline <= clock.nowMilliseconds() else {
+        return
+      }
       scheduler.runDue()
-    } while scheduler.nextDeadline.map { $0 <= clock.nowMilliseconds() } ?? false
+    }
   }
 
   func advance(milliseconds: Int64) {
@@ -108,8 +111,8 @@ final class ControllerBench {
       replication: .init(name: "REPLICATION", host: "host\(nodeID)", port: 9093),
       survivedSince: chain.survivedSince, lost: chain.lost)
     let node = BrokerEpochNode(
-      directoryID: registration.directoryID, bootID: nil, survivedSince: chain.survivedSince,
-      lost: chain.lost)
+      directoryID: registration.directoryID, bootID: nil, incarnation: nil, brokerEpoch: epoch,
+      survivedSince: chain.survivedSince, lost: chain.lost)
     var operations: [CoordinationOperation] = [
       version.map { .set(path: path, data: node.data, version: $0) }
         ?? .create(path: path, data: node.data, kind: .persistent)
