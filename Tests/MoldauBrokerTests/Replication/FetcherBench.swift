@@ -52,8 +52,8 @@ final class FetcherBench {
   static func leader(_ nodeID: Int32, brokerEpoch: Int64 = 1) -> BrokerRegistration {
     BrokerRegistration(
       nodeID: nodeID, brokerEpoch: brokerEpoch, directoryID: .zero, endpoints: [],
-      replication: .init(name: "REPLICATION", host: "leader-\(nodeID)", port: 9), survivedSince: brokerEpoch,
-      lost: [])
+      replication: .init(name: "REPLICATION", host: "leader-\(nodeID)", port: 9),
+      survivedSince: brokerEpoch, lost: [])
   }
 
   /// Gives partitions their role, and lets them be fetched.

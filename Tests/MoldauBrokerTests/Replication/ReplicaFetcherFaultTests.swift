@@ -236,7 +236,8 @@ struct ReplicaFetcherFaultTests {
     bench.answer(
       session: 77,
       .init(
-        0, leaderBatch(at: 0, epoch: 1, count: 4) + leaderBatch(at: 4, epoch: 2, count: 2)
+        0,
+        leaderBatch(at: 0, epoch: 1, count: 4) + leaderBatch(at: 4, epoch: 2, count: 2)
           + leaderBatch(at: 6, epoch: 3, count: 2)))
     bench.answer(session: 77, .init(0, diverging: (1, 6)))
     #expect(bench.end() == 6)

@@ -121,7 +121,8 @@ struct ReplicaFetcherTests {
     bench.answer(
       session: 77,
       .init(
-        0, leaderBatch(at: 0, epoch: 1, count: 4) + leaderBatch(at: 4, epoch: 2, count: 4)
+        0,
+        leaderBatch(at: 0, epoch: 1, count: 4) + leaderBatch(at: 4, epoch: 2, count: 4)
           + leaderBatch(at: 8, epoch: 3, count: 2)))
     #expect(bench.end() == 10)
     // The leader's largest epoch up to 3 is 1, which ends at 6: here it ends at 4.
