@@ -66,7 +66,7 @@ package enum Limits {
   /// A reader takes records out of whole batches until it has this many.
   static let minDecodedRecords = 128
   /// The partitions of the internal topic that holds committed offsets: Kafka's default.
-  static let groupOffsetPartitions = 50
+  package static let groupOffsetPartitions = 50
   static let groupOffsetSegmentBytes = 100 << 20
   /// The largest batch of that topic: the members of one group are one record, in bytes.
   static let groupOffsetBatchBytes = 16 << 20

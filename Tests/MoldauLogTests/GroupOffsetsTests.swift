@@ -14,21 +14,21 @@ struct GroupOffsetsTests {
       GroupOffsetValue(offset: Offset(rawValue: offset), commitTimestampMilliseconds: 1))
   }
 
-  private static func committed(_ offsets: GroupOffsets) -> Int64? {
+  private static func committed(_ offsets: CommittedOffsets) -> Int64? {
     offsets.committed(group: "group", partition)?.offset.rawValue
   }
 
   @Test("whichever is told first, the later record counts, and nothing is left of what was deleted")
   func order() throws {
     let store = try openStore(SimulatedDisk(isCrashable: false))
-    let offsets = try store.groupOffsets()
-    try offsets.load(group: "group")
+    let offsets = try store.groupOffsets().partition(of: "group")
+    try offsets.load()
     let first = try offsets.append([Self.offset(1)], group: "group")
     let second = try offsets.append([Self.offset(2)], group: "group")
     let third = try offsets.append([.offset(Self.partition, nil)], group: "group")
     #expect(Self.committed(offsets) == nil, "not durable yet")
     #expect(offsets.hasOffsets(group: "group"))
-    let told: [(GroupOffsets.Appended, Int64?)] = [(second, 2), (third, nil), (first, nil)]
+    let told: [(CommittedOffsets.Appended, Int64?)] = [(second, 2), (third, nil), (first, nil)]
     for (appended, expected) in told {
       let signal = WakeSignal()
       offsets.whenStored(appended) { failure in
@@ -46,16 +46,16 @@ struct GroupOffsetsTests {
   func others() throws {
     let disk = SimulatedDisk(isCrashable: false)
     var store = try openStore(disk)
-    var offsets = try store.groupOffsets()
+    var offsets = try store.groupOffsets().partition(of: "group")
     let key = GroupMetadataKey(group: "group").encode()
     _ = try offsets.append([Self.offset(7), .record(key: key, value: [1])], group: "group")
     _ = try offsets.append([.record(key: key, value: nil)], group: "group")
     try store.closeBlocking()
     store = try openStore(disk)
-    offsets = try store.groupOffsets()
+    offsets = try store.groupOffsets().partition(of: "group")
     for _ in 0..<2 {
       var seen: [Bool] = []
-      try offsets.load(partition: offsets.partition(of: "group")) { record in
+      try offsets.load { record in
         seen.append(record.value != nil)
       }
       #expect(seen == [true, false])
@@ -70,7 +70,7 @@ struct GroupOffsetsTests {
     let topic = try store.createTopic(
       GroupOffsets.topicName, TopicConfiguration(partitionCount: 3))
     let offsets = try store.groupOffsets()
-    #expect(offsets.partitionCount == 3)
+    #expect(offsets.partitions.count == 3)
     #expect(topic.configuration.cleanupPolicy == .compact)
     #expect(topic.configuration.retention.isEmpty)
     try store.closeBlocking()
@@ -80,8 +80,8 @@ struct GroupOffsetsTests {
   func openTransaction() throws {
     let disk = SimulatedDisk(isCrashable: false)
     var store = try openStore(disk)
-    var offsets = try store.groupOffsets()
-    try offsets.load(group: "group")
+    var offsets = try store.groupOffsets().partition(of: "group")
+    try offsets.load()
     try Self.store(1, offsets)
     var encoder = RecordBatchEncoder()
     let key = GroupOffsetKey(group: "group", partition: Self.partition).encode()
@@ -95,18 +95,18 @@ struct GroupOffsetsTests {
         BatchFields(
           attributes: BatchAttributes(isTransactional: true), producerID: 7, producerEpoch: 0,
           baseSequence: Int32(sequence)))
-      _ = try offsets.topic.partitions[offsets.partition(of: "group")].append(encoder.bytes)
+      _ = try offsets.topic.partitions[offsets.number].append(encoder.bytes)
       try Self.store(Int64(2 + sequence), offsets)
     }
     try store.closeBlocking()
     store = try openStore(disk)
-    offsets = try store.groupOffsets()
-    try offsets.load(group: "group")
+    offsets = try store.groupOffsets().partition(of: "group")
+    try offsets.load()
     #expect(Self.committed(offsets) == 3)
     try store.closeBlocking()
   }
 
-  private static func store(_ offset: Int64, _ offsets: GroupOffsets) throws {
+  private static func store(_ offset: Int64, _ offsets: CommittedOffsets) throws {
     let signal = WakeSignal()
     offsets.whenStored(try offsets.append([Self.offset(offset)], group: "group")) { failure in
       #expect(failure == nil)

@@ -67,7 +67,7 @@ public final class Consumer: Sendable {
   /// The offset at which the group goes on in a partition; nil when it has committed none.
   public func committed(partition: Int) throws(LogError) -> Offset? {
     _ = try topic.log(of: partition)
-    return offsets.committed(group: group, key(partition))?.offset
+    return offsets.partition(of: group).committed(group: group, key(partition))?.offset
   }
 
   /// How many records of its partitions the group has not committed yet.

@@ -20,10 +20,11 @@ extension LogStore {
     let partitions = partitions ?? topic.partitions.map { Int($0.identity.partition) }
     return try await EngineThread.run { [self] () throws(LogError) in
       let offsets = try groupOffsets()
-      try offsets.load(group: group)
+      let known = offsets.partition(of: group)
+      try known.load()
       var readings: [LogReading] = []
       for partition in partitions {
-        let committed = offsets.committed(
+        let committed = known.committed(
           group: group, TopicPartition(topic: name, partition: Int32(clamping: partition)))
         readings.append(
           LogReading(

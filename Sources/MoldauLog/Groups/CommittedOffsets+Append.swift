@@ -1,28 +1,25 @@
 package import MoldauFormat
 
-extension GroupOffsets {
-  /// A change of what is kept of a group.
-  package enum Change: Hashable, Sendable {
-    /// The group's offset for a partition; nil takes it back.
-    case offset(TopicPartition, GroupOffsetValue?)
-    /// Any other record of the group, whose bytes the cache does not look into; nil is a tombstone.
-    case record(key: [UInt8], value: [UInt8]?)
-  }
-
-  /// Changes that were written and may not be durable yet.
+extension CommittedOffsets {
+  /// Changes that were written and may not be committed yet.
   package struct Appended: Sendable {
-    let group: String
+    package let group: String
     let log: PartitionLog
     let baseOffset: Offset
-    let changes: [Change]
+    let changes: [GroupOffsets.Change]
+
+    /// The offset behind the records.
+    package var next: Offset { baseOffset.advanced(by: Int64(changes.count)) }
   }
 
-  /// Writes changes of a group as one batch: all or none. Does not wait for the device; follow it
-  /// with `whenStored`, before which the cache does not show them.
+  /// Writes changes of a group as one batch: all or none. Waits for nothing: follow it with
+  /// `whenStored`, or with `settle` once its fate is known, before which they are not shown.
   ///
-  /// - Precondition: there is a change, and the group's partition was loaded.
+  /// - Precondition: there is a change, and this was loaded.
   /// - Throws: what the log says; nothing was written then.
-  package func append(_ changes: [Change], group: String) throws(LogError) -> Appended {
+  package func append(
+    _ changes: [GroupOffsets.Change], group: String
+  ) throws(LogError) -> Appended {
     precondition(!changes.isEmpty, "nothing to write")
     let now = topic.services.clock.nowMilliseconds()
     let records = changes.map { change in
@@ -35,11 +32,11 @@ extension GroupOffsets {
         Record(key: key, value: value, timestampMilliseconds: now)
       }
     }
-    let log = try topic.log(of: partition(of: group))
+    let log = try topic.log(of: number)
     expect(changes, group)
     do throws(LogError) {
       let batch = try EncodedBatch(records, codec: topic.plan.codec, log)
-      let appended = try log.append(batch)
+      let appended = try log.append(batch, leaderEpoch: leaderEpoch)
       return Appended(
         group: group, log: log, baseOffset: appended.baseOffset, changes: changes)
     } catch {
@@ -48,41 +45,45 @@ extension GroupOffsets {
     }
   }
 
-  /// Calls `body` once when the changes are as durable as the topic asks for and the cache has them,
-  /// or with the error that kept them from it. At once when that is so already; else on the commit
-  /// thread, where it must be quick.
+  /// Calls `body` once when the changes are as durable as the topic asks for and are shown, or with
+  /// the error that kept them from it. At once when that is so already; else on the commit thread,
+  /// where it must be quick. For a store that has its partitions to itself.
   package func whenStored(
     _ appended: Appended, _ body: @escaping @Sendable (LogError?) -> Void
   ) {
     guard topic.durability.isSynced else {
-      settle(appended.changes, appended.group, at: appended.baseOffset)
+      settle(appended, isCommitted: true)
       return body(nil)
     }
-    let next = appended.baseOffset.advanced(by: Int64(appended.changes.count))
-    appended.log.whenDurable(below: next) { [self] result in
+    appended.log.whenDurable(below: appended.next) { [self] result in
       switch result {
       case .success:
-        settle(appended.changes, appended.group, at: appended.baseOffset)
+        settle(appended, isCommitted: true)
         body(nil)
       case .failure(let error):
-        settle(appended.changes, appended.group, at: nil)
+        settle(appended, isCommitted: false)
         body(error)
       }
     }
   }
 
+  /// Shows changes that are committed, and gives up those that may be lost. Once for each append.
+  package func settle(_ appended: Appended, isCommitted: Bool) {
+    settle(appended.changes, appended.group, at: isCommitted ? appended.baseOffset : nil)
+  }
+
   /// Notes that records are on their way, so that their entries stay until they have come.
-  private func expect(_ changes: [Change], _ group: String) {
-    shard(of: group).groups.withLock { groups in
+  private func expect(_ changes: [GroupOffsets.Change], _ group: String) {
+    groups.withLock { groups in
       for case .offset(let partition, _) in changes {
         groups[group, default: [:]][partition, default: Entry()].unsettledCount += 1
       }
     }
   }
 
-  /// Takes over records that are durable; nil when they were not written or may be lost.
-  private func settle(_ changes: [Change], _ group: String, at baseOffset: Offset?) {
-    shard(of: group).groups.withLock { groups in
+  /// Takes over records that are committed; nil when they were not written or may be lost.
+  private func settle(_ changes: [GroupOffsets.Change], _ group: String, at baseOffset: Offset?) {
+    groups.withLock { groups in
       for (index, change) in changes.enumerated() {
         guard case .offset(let partition, let value) = change else { continue }
         let position = baseOffset?.advanced(by: Int64(index))
@@ -94,10 +95,7 @@ extension GroupOffsets {
   }
 }
 
-extension GroupOffsets.Entry {
-  /// Whether nothing would be lost with the entry.
-  var isVoid: Bool { value == nil && unsettledCount == 0 }
-
+extension CommittedOffsets.Entry {
   fileprivate mutating func settle(_ value: GroupOffsetValue?, at position: Offset?) {
     unsettledCount -= 1
     if let position { note(value, at: position) }
