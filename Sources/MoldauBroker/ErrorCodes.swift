@@ -52,3 +52,10 @@ extension ErrorCode {
       }
   }
 }
+
+extension ErrorCode {
+  /// How one is told who takes himself for a member of a classic group that cannot be looked at.
+  init(memberOf refusal: GroupCoordinator.Refusal) {
+    self = refusal == .notCoordinator ? .notCoordinator : .unknownMemberID
+  }
+}

@@ -42,6 +42,9 @@ package enum Limits {
   static let groupLoadWaitMilliseconds: Int64 = 1_000
   /// A part of the groups that could not be read is not tried again before this has passed.
   static let groupLoadRetryMilliseconds: Int64 = 5_000
+  /// In a cluster, how long records of a group may take to be on enough replicas before those who
+  /// wait are told (Kafka's default of `offsets.commit.timeout.ms`).
+  static let groupStorageWaitMilliseconds: Int64 = 5_000
   /// The longest name of a group or of a static member, in bytes: records hold no longer one.
   static let groupNameBytes = 32_767
   /// What one member may say of itself, in bytes: no record holds more than that of all members.

@@ -24,6 +24,8 @@ typealias GroupWaitID = UInt64
 enum GroupAnswer: Sendable {
   case join(JoinGroupResponse)
   case sync(SyncGroupResponse)
+  /// The group is no longer looked after here.
+  case refused(ErrorCode)
 }
 
 /// What a change of a group asks its coordinator to do.

@@ -35,17 +35,26 @@ extension Broker {
 
   private func describe(_ group: inout DescribeGroupsResponse.Group, _ version: Int16) {
     let id = group.groupID
-    let found = groups.look(at: id) { $0 as? ClassicGroup }
-    if let classic = found ?? nil { return classic.describe(&group) }
-    if found == nil, groups.offsets?.hasOffsets(group: id) == true {
-      group.state = ClassicGroup.State.empty.rawValue
-      return
+    var isOtherType = false
+    do throws(GroupCoordinator.Refusal) {
+      let found = try groups.look(at: id) { $0 as? ClassicGroup }
+      if let found { return found.describe(&group) }
+      isOtherType = true
+    } catch {
+      if error == .notCoordinator {
+        group.errorCode = .notCoordinator
+        return
+      }
+      if groups.partition(of: id)?.offsets.hasOffsets(group: id) == true {
+        group.state = ClassicGroup.State.empty.rawValue
+        return
+      }
     }
     // Clients know a group that is not there by this state, since version 6 by the error.
     group.state = "Dead"
     guard version >= 6 else { return }
     group.errorCode = .groupIDNotFound
     group.errorMessage =
-      found == nil ? "there is no group \"\(id)\"" : "\"\(id)\" is not a classic group"
+      isOtherType ? "\"\(id)\" is not a classic group" : "there is no group \"\(id)\""
   }
 }

@@ -1,48 +1,53 @@
 import MoldauFormat
 import MoldauLog
+import Synchronization
 
 extension GroupCoordinator {
-  /// Lets offsets go that nobody uses any more, from now on and again each interval.
-  func scheduleExpiry() {
-    let timer = expiryTimer.withLock { timer in
-      let found =
-        timer
-        ?? scheduler.timer { [weak self] in
-          guard let self else { return }
-          // Session timeouts must not wait for it.
-          self.queue.add { self.expireAndGoOn() }
-        }
-      timer = found
-      return found
+  /// Lets offsets go that nobody uses any more, from the first call on, each interval.
+  func startExpiry() {
+    let isStarted = expiryTimer.withLock { timer in
+      if timer != nil { return true }
+      // On the queue, since session timeouts must not wait for it.
+      timer = scheduler.timer { [weak self] in
+        guard let self else { return }
+        queue.add { self.expireAndGoOn() }
+      }
+      return false
     }
+    if !isStarted { scheduleExpiry() }
+  }
+
+  private func scheduleExpiry() {
     let interval = max(1, configuration.offsetCheckInterval.milliseconds)
+    guard let timer = expiryTimer.withLock({ $0 }) else { return }
     scheduler.set(timer, at: scheduler.clock.nowMilliseconds() + interval)
   }
 
   private func expireAndGoOn() {
-    expireOffsets()
+    expireOffsets {}
     scheduleExpiry()
   }
 
-  /// Lets go of what is older than the configuration says and not in use; returns when that is
-  /// durable, or was given up. Blocks.
+  /// Lets go of what is older than the configuration says and not in use, in the partitions that are
+  /// coordinated here; calls `whenDone` when that is committed, or was given up.
   ///
   /// - Complexity: O(offsets of all groups).
-  func expireOffsets() {
-    guard let offsets else { return }
-    let signal = WakeSignal()
-    let ids = allIDs()
-    for id in ids { expire(id, offsets) { _ in signal.wake() } }
-    store.commitIfManual()
-    for _ in ids { signal.sleep() }
+  func expireOffsets(_ whenDone: @escaping @Sendable () -> Void) {
+    let all = loadedPartitions.flatMap { partition in
+      partition.groupIDs.sorted().map { (partition, $0) }
+    }
+    let outstanding = Outstanding(count: all.count + 1, whenDone)
+    for (partition, id) in all { expire(id, in: partition, outstanding.settleOne) }
+    outstanding.settleOne()
   }
 
   private func expire(
-    _ id: String, _ offsets: GroupOffsets, whenStored: @escaping @Sendable (LogError?) -> Void
+    _ id: String, in partition: CoordinatedPartition, _ whenDone: @escaping @Sendable () -> Void
   ) {
     let now = now.wall
     let retention = configuration.offsetRetention.milliseconds
-    _ = write(id, whenStored) { state, effects in
+    let offsets = partition.offsets
+    let code = write(id, in: partition, { _ in whenDone() }) { state, effects in
       let expired = offsets.committed(group: id).filter { partition, value in
         isExpired(partition, value, of: state.group, now, retention)
       }
@@ -54,6 +59,7 @@ extension GroupCoordinator {
       }
       return .none
     }
+    if code != .none { whenDone() }
   }
 
   private func isExpired(
@@ -67,5 +73,20 @@ extension GroupCoordinator {
     let isOld = value.commitTimestampMilliseconds <= now.subtractingClamped(retention)
     if case .since(let emptied) = expiry { return isOld && now - emptied >= retention }
     return isOld
+  }
+}
+
+/// Counts what is still to come.
+private final class Outstanding: Sendable {
+  private let count: Atomic<Int>
+  private let whenDone: @Sendable () -> Void
+
+  init(count: Int, _ whenDone: @escaping @Sendable () -> Void) {
+    self.count = Atomic(count)
+    self.whenDone = whenDone
+  }
+
+  @Sendable func settleOne() {
+    if count.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { whenDone() }
   }
 }

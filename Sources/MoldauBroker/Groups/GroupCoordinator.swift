@@ -9,10 +9,10 @@ import Synchronization
 ///
 /// What a group does is decided by the group itself, a `CoordinatedGroup`. A group is in memory as
 /// long as it has members or something in the log; one of which only offsets are known has no slot.
-/// Thread-safe: one lock for each group, one for the table, held for a look-up. No request costs
-/// more with more groups, but those that list them.
-///
-/// INVARIANT: locks are taken in this order: slot, table, offsets; none while answers are delivered.
+/// Groups are kept by the partition of the internal topic to which they belong: a broker that stands
+/// alone has all of them, one of a cluster those that it leads. Thread-safe: one lock for each group,
+/// one for each table, held for a look-up. No request costs more with more groups, but those that
+/// list them.
 package final class GroupCoordinator: Sendable {
   let store: LogStore
   let configuration: GroupConfiguration
@@ -21,15 +21,21 @@ package final class GroupCoordinator: Sendable {
   let logger: Logger
   /// Reads the internal topic, and looks for offsets to let go.
   let queue: SerialQueue
-  private let slots = Mutex<[String: GroupSlot]>([:])
+  /// Whether the cluster says which partitions are this broker's.
+  let isClustered: Bool
+  /// Whether there is a topic of this name; nil where whoever deletes a topic takes its offsets back.
+  let topicExists: (@Sendable (_ topic: String) -> Bool)?
   private let incarnations = Atomic<Int>(0)
-  let loading = Mutex(GroupLoading())
+  let loading: Mutex<GroupLoading>
   /// Goes off when it is to be looked for offsets to let go.
   let expiryTimer = Mutex<Scheduler.Timer?>(nil)
 
+  /// - Parameter topicExists: of a cluster: whether it has a topic of this name; nil for a broker that
+  ///   stands alone.
   init(
     store: LogStore, _ configuration: GroupConfiguration, logger: Logger, scheduler: Scheduler,
-    clock: any WallClock, queue: SerialQueue = SerialQueue(name: "moldau-groups")
+    clock: any WallClock, queue: SerialQueue = SerialQueue(name: "moldau-groups"),
+    topicExists: (@Sendable (_ topic: String) -> Bool)? = nil
   ) {
     self.store = store
     self.configuration = configuration
@@ -37,6 +43,9 @@ package final class GroupCoordinator: Sendable {
     self.scheduler = scheduler
     wallClock = clock
     self.queue = queue
+    isClustered = topicExists != nil
+    self.topicExists = topicExists
+    loading = Mutex(GroupLoading(opening: topicExists == nil ? .needed : .done))
   }
 
   var now: GroupTime {
@@ -44,9 +53,10 @@ package final class GroupCoordinator: Sendable {
       steady: scheduler.clock.nowMilliseconds(), wall: wallClock.nowMilliseconds())
   }
 
-  /// Begins to read what the log has of the groups, if there is something.
+  /// Begins to read what the log has of the groups, if there is something and nobody else decides.
   func start() {
-    if store.existingTopic(GroupOffsets.topicName) != nil { startLoading() }
+    guard !isClustered, store.existingTopic(GroupOffsets.topicName) != nil else { return }
+    startLoading()
   }
 
   /// Ends the coordinator's own work; blocks until that is done.
@@ -54,49 +64,6 @@ package final class GroupCoordinator: Sendable {
     loading.withLock { $0.isStopping = true }
     queue.stop()
   }
-
-  // MARK: Slots
-
-  /// Calls `body` with the group's slot locked; makes one when there is none and `creates` says so.
-  ///
-  /// A slot in which nothing is left is let go afterwards.
-  func withSlot<Result>(
-    _ id: String, creates: Bool, _ body: (GroupSlot, inout GroupSlot.State) -> Result
-  ) -> Result? {
-    while let slot = slot(id, creates: creates) {
-      let result: Result? = slot.state.withLock { state in
-        guard !state.isRemoved else { return nil }
-        let result = body(slot, &state)
-        removeIfVoid(slot, &state)
-        return result
-      }
-      if let result { return result }
-    }
-    return nil
-  }
-
-  private func slot(_ id: String, creates: Bool) -> GroupSlot? {
-    slots.withLock { slots in
-      if let slot = slots[id] { return slot }
-      guard creates else { return nil }
-      let slot = GroupSlot(id: id, timer: scheduler.timer { [weak self] in self?.timerFired(id) })
-      slots[id] = slot
-      return slot
-    }
-  }
-
-  private func removeIfVoid(_ slot: GroupSlot, _ state: inout GroupSlot.State) {
-    if state.group?.isForgettable == true { state.group = nil }
-    guard state.group == nil, state.waits.isEmpty else { return }
-    state.isRemoved = true
-    scheduler.cancel(slot.timer)
-    slots.withLock { slots in
-      if slots[slot.id] === slot { slots[slot.id] = nil }
-    }
-  }
-
-  /// The groups that have a slot, in no order.
-  var slotIDs: [String] { slots.withLock { Array($0.keys) } }
 
   // MARK: Changing a group
 
@@ -106,6 +73,8 @@ package final class GroupCoordinator: Sendable {
     case unknownGroup
     /// Its members speak the other protocol.
     case otherType
+    /// Another broker coordinates it.
+    case notCoordinator
   }
 
   /// Calls `body` with the group locked, and does what it asks for in its effects.
@@ -121,12 +90,13 @@ package final class GroupCoordinator: Sendable {
   func change<Group: CoordinatedGroup, Result>(
     _ id: String, _: Group.Type, orMake make: (() -> Group)?,
     wait: (@Sendable (GroupAnswer) -> Void)? = nil,
-    whenStored: (@Sendable (LogError?) -> Void)? = nil,
+    whenStored: (@Sendable (GroupStorageFailure?) -> Void)? = nil,
     _ body: (inout Group, GroupWaitID, GroupTime, inout GroupEffects) -> Result
   ) throws(Refusal) -> Result {
+    guard let partition = partition(of: id) else { throw .notCoordinator }
     let now = now
-    var work = GroupWork(groupID: id, whenStored: whenStored)
-    let result: Swift.Result<Result, Refusal>? = withSlot(id, creates: make != nil) {
+    var work = GroupWork(partition: partition, groupID: id, whenStored: whenStored)
+    let result: Swift.Result<Result, Refusal>? = partition.withSlot(id, creates: make != nil) {
       slot, state in
       var effects = GroupEffects()
       guard var group = take(Group.self, from: &state, make, &effects) else {
@@ -140,7 +110,7 @@ package final class GroupCoordinator: Sendable {
       return .success(result)
     }
     carryOut(work)
-    guard let result else { throw .unknownGroup }
+    guard let result else { throw partition.isEnded ? .notCoordinator : .unknownGroup }
     return try result.get()
   }
 
@@ -166,27 +136,35 @@ package final class GroupCoordinator: Sendable {
 
   func nextIncarnation() -> Int { incarnations.add(1, ordering: .relaxed).newValue }
 
-  /// Calls `body` with whatever is known of the group, locked; nil when it has no slot.
+  /// Calls `body` with whatever is known of the group, locked.
+  ///
+  /// - Throws: `unknownGroup` when it has no slot, `notCoordinator`.
   func look<Result>(
     at id: String, _ body: (any CoordinatedGroup) -> Result
-  ) -> Result? {
-    let result: Result?? = withSlot(id, creates: false) { _, state in state.group.map(body) }
-    return result ?? nil
+  ) throws(Refusal) -> Result {
+    guard let partition = partition(of: id) else { throw .notCoordinator }
+    let result: Result?? = partition.withSlot(id, creates: false) { _, state in
+      state.group.map(body)
+    }
+    if let result = result ?? nil { return result }
+    throw partition.isEnded ? .notCoordinator : .unknownGroup
   }
 
   /// Lets the group know the time.
-  func timerFired(_ id: String) {
-    changeAny(id, incarnation: nil) { group, now, effects in group.timePassed(now, &effects) }
+  func timerFired(_ id: String, in partition: CoordinatedPartition) {
+    changeAny(id, in: partition, incarnation: nil) { group, now, effects in
+      group.timePassed(now, &effects)
+    }
   }
 
   /// Changes the group of an incarnation, if it is still there; nil is whatever the timer finds.
   private func changeAny(
-    _ id: String, incarnation: Int?,
+    _ id: String, in partition: CoordinatedPartition, incarnation: Int?,
     _ body: (inout any CoordinatedGroup, GroupTime, inout GroupEffects) -> Void
   ) {
     let now = now
-    var work = GroupWork(groupID: id, whenStored: nil)
-    _ = withSlot(id, creates: false) { slot, state in
+    var work = GroupWork(partition: partition, groupID: id, whenStored: nil)
+    _ = partition.withSlot(id, creates: false) { slot, state in
       if incarnation == nil { state.timerDeadline = nil }
       guard incarnation ?? state.incarnation == state.incarnation, var group = state.group
       else { return }
@@ -217,32 +195,28 @@ package final class GroupCoordinator: Sendable {
     work.storageToken = effects.storageToken
     work.incarnation = state.incarnation
     guard !effects.records.isEmpty else { return }
-    work.storage = write(effects.records, slot.id)
+    work.storage = work.partition.append(effects.records, slot.id)
   }
 
-  private func write(
-    _ records: [GroupOffsets.Change], _ id: String
-  ) -> Result<GroupOffsets.Appended, LogError> {
-    guard let offsets else { preconditionFailure("a group is changed after it was loaded") }
-    return Result { () throws(LogError) in try offsets.append(records, group: id) }
-  }
-
-  /// Tells who is to be told, and follows the records to the device. Without a lock.
+  /// Tells who is to be told, and follows the records until they are committed. Without a lock.
   func carryOut(_ work: GroupWork) {
     for (body, answer) in work.answers { body(answer) }
     switch work.storage {
     case nil: stored(work, nil)
-    case .failure(let error): stored(work, error)
-    case .success(let appended): offsets?.whenStored(appended) { [self] in stored(work, $0) }
+    case .failure(let failure): stored(work, failure)
+    case .success(let appended): work.partition.follow(appended) { [self] in stored(work, $0) }
     }
   }
 
-  private func stored(_ work: GroupWork, _ failure: LogError?) {
-    if let failure { logger.error("group \(work.groupID): \(failure)") }
+  private func stored(_ work: GroupWork, _ failure: GroupStorageFailure?) {
+    if let failure {
+      let isMoved = failure.code == .notCoordinator
+      logger.log(level: isMoved ? .debug : .error, "group \(work.groupID): \(failure.reason)")
+    }
     if let token = work.storageToken {
-      changeAny(work.groupID, incarnation: work.incarnation) { group, now, effects in
-        group.recordsStored(
-          token, failure: failure.map(ErrorCode.init(groupStorage:)), now, &effects)
+      changeAny(work.groupID, in: work.partition, incarnation: work.incarnation) {
+        group, now, effects in
+        group.recordsStored(token, failure: failure?.code, now, &effects)
       }
     }
     work.whenStored?(failure)
@@ -251,11 +225,12 @@ package final class GroupCoordinator: Sendable {
 
 /// What is left to do of a change once the group's lock is free.
 struct GroupWork: Sendable {
+  let partition: CoordinatedPartition
   let groupID: String
-  let whenStored: (@Sendable (LogError?) -> Void)?
+  let whenStored: (@Sendable (GroupStorageFailure?) -> Void)?
   var answers: [(body: @Sendable (GroupAnswer) -> Void, answer: GroupAnswer)] = []
   /// The records that were written, or why they were not; nil when there are none.
-  var storage: Result<GroupOffsets.Appended, LogError>?
+  var storage: Result<CommittedOffsets.Appended, GroupStorageFailure>?
   var storageToken: Int32?
   /// Which group of the name it is about.
   var incarnation = 0

@@ -12,16 +12,18 @@ package struct GroupSummary: Sendable {
 }
 
 extension GroupCoordinator {
-  /// Whether what the log held of groups when the broker started was read. What could not be is
-  /// tried again.
+  /// Whether what the log held of groups when the broker started, or began to lead a partition, was
+  /// read. What could not be is tried again.
   var hasRead: Bool {
-    let now = now.steady
-    let (hasRead, starts) = loading.withLock { loading in
-      let hasFailed = loading.hasFailed || loading.partitions.contains(.failed)
-      let isIdle = !loading.isStarted || loading.progress(of: nil) != .waiting
-      return (!hasFailed && isIdle, hasFailed && loading.startsReading(for: .failed, now: now))
+    let (hasRead, opens) = loading.withLock { loading in
+      readFailed(&loading)
+      let isRead = loading.places.values.allSatisfy { $0.progress.isRead }
+      return (
+        isRead && (loading.opening == .done || loading.opening == .needed),
+        loading.opening == .failed
+      )
     }
-    if starts { startLoading() }
+    if opens { startLoading() }
     return hasRead
   }
 
@@ -31,16 +33,14 @@ extension GroupCoordinator {
   func summaries() -> [GroupSummary] {
     // A consumer of this process may have made the topic; the next call knows more then.
     if store.existingTopic(GroupOffsets.topicName) != nil { _ = readiness(of: nil) }
-    let offsets = offsets
-    var names = Set(slotIDs)
-    for number in 0..<(offsets?.partitionCount ?? 0) {
-      names.formUnion(offsets?.groups(inPartition: number) ?? [])
+    let all = loadedPartitions.flatMap { partition in
+      partition.groupIDs.map { (name: $0, partition: partition) }
     }
-    return names.sorted().map { name in
-      let group = withSlot(name, creates: false) { _, state in state.group } ?? nil
+    return all.sorted { $0.name < $1.name }.map { name, partition in
+      let group = partition.withSlot(name, creates: false) { _, state in state.group } ?? nil
       return GroupSummary(
         name: name, state: group?.stateName ?? "Empty", memberCount: group?.memberCount ?? 0,
-        offsets: (offsets?.committed(group: name) ?? []).map { ($0.partition, $0.value.offset) })
+        offsets: partition.offsets.committed(group: name).map { ($0.partition, $0.value.offset) })
     }
   }
 }

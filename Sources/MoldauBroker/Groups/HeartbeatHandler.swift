@@ -16,7 +16,7 @@ extension Broker {
     }
     return whenLoaded([request.groupID], context, into: &reply, refusal: answer) {
       [self] reply in
-      var code = ErrorCode.unknownMemberID
+      let code: ErrorCode
       do throws(GroupCoordinator.Refusal) {
         code = try groups.change(request.groupID, ClassicGroup.self, orMake: nil) {
           group, _, now, _ in
@@ -25,7 +25,7 @@ extension Broker {
             generation: request.generationID, now)
         }
       } catch {
-        // Nobody is a member of a classic group that is not there.
+        code = ErrorCode(memberOf: error)
       }
       reply.answer(answer(code), to: context.header)
       return .answered

@@ -7,7 +7,7 @@ extension Broker {
   func joinGroup(
     _ request: JoinGroupRequest, _ context: RequestContext, into reply: inout Reply
   ) -> Outcome {
-    let refuse: (ErrorCode) -> JoinGroupResponse = { code in
+    let refuse: @Sendable (ErrorCode) -> JoinGroupResponse = { code in
       ClassicGroup.refusedJoin(code, memberID: request.memberID)
     }
     if let code = refusal(of: request) {
@@ -22,11 +22,20 @@ extension Broker {
           request.groupID, ClassicGroup.self,
           orMake: request.memberID.isEmpty
             ? { [configuration] in ClassicGroup(id: request.groupID, configuration.groups) } : nil,
-          wait: { if case .join(let response) = $0 { cell.settle(response) } },
+          wait: { answer in
+            switch answer {
+            case .join(let response): cell.settle(response)
+            case .refused(let code): cell.settle(refuse(code))
+            case .sync: preconditionFailure("a join is answered as one")
+            }
+          },
           { group, wait, now, effects in group.join(join, wait, now, &effects) })
       } catch {
-        cell.settle(
-          refuse(error == .unknownGroup ? .unknownMemberID : .inconsistentGroupProtocol))
+        switch error {
+        case .unknownGroup: cell.settle(refuse(.unknownMemberID))
+        case .otherType: cell.settle(refuse(.inconsistentGroupProtocol))
+        case .notCoordinator: cell.settle(refuse(.notCoordinator))
+        }
       }
       return PendingAnswer.outcome(
         of: cell, context, farewell: refuse(.coordinatorNotAvailable), into: &reply)

@@ -24,7 +24,19 @@ extension Broker {
     }
     return whenLoaded([request.groupID], context, into: &reply, refusal: refuse) {
       [self] reply in
-      let codes = leave(request.groupID, leaving)
+      let codes: [ErrorCode]
+      do throws(GroupCoordinator.Refusal) {
+        codes = try groups.change(request.groupID, ClassicGroup.self, orMake: nil) {
+          group, _, now, effects in
+          group.leave(leaving, now, &effects)
+        }
+      } catch {
+        if error == .notCoordinator {
+          reply.answer(refuse(.notCoordinator), to: context.header)
+          return .answered
+        }
+        codes = leaving.map { _ in ErrorCode(memberOf: error) }
+      }
       var response = LeaveGroupResponse()
       if isBatch {
         response.members = zip(request.members, codes).map { member, code in
@@ -39,18 +51,6 @@ extension Broker {
       }
       reply.answer(response, to: context.header)
       return .answered
-    }
-  }
-
-  private func leave(
-    _ id: String, _ leaving: [(memberID: String, instanceID: String?)]
-  ) -> [ErrorCode] {
-    do throws(GroupCoordinator.Refusal) {
-      return try groups.change(id, ClassicGroup.self, orMake: nil) { group, _, now, effects in
-        group.leave(leaving, now, &effects)
-      }
-    } catch {
-      return leaving.map { _ in .unknownMemberID }
     }
   }
 }

@@ -27,31 +27,28 @@ extension Broker {
 }
 
 extension GroupCoordinator {
-  /// All groups, in the order of their names.
+  /// All groups that are coordinated here, in the order of their names.
   ///
   /// - Complexity: O(groups).
   func list() -> [ListGroupsResponse.Group] {
-    allIDs().sorted().compactMap { id in
+    let all = loadedPartitions.flatMap { partition in
+      partition.groupIDs.map { (id: $0, partition: partition) }
+    }
+    return all.sorted { $0.id < $1.id }.compactMap { id, partition in
       var listed = ListGroupsResponse.Group()
       listed.groupID = id
-      let isKnown: Void? = look(at: id) { group in
+      let isKnown: Bool? = partition.withSlot(id, creates: false) { _, state in
+        guard let group = state.group else { return false }
         listed.state = group.stateName
         listed.protocolType = group.protocolType
         listed.type = Swift.type(of: group).type.rawValue
+        return true
       }
-      if isKnown != nil { return listed }
-      guard offsets?.hasOffsets(group: id) == true else { return nil }
+      if isKnown == true { return listed }
+      guard partition.offsets.hasOffsets(group: id) else { return nil }
       listed.state = ClassicGroup.State.empty.rawValue
       listed.type = GroupType.classic.rawValue
       return listed
     }
-  }
-
-  /// The groups that have members, or offsets, or are remembered, in no order.
-  func allIDs() -> Set<String> {
-    var ids = Set(slotIDs)
-    guard let offsets else { return ids }
-    for number in 0..<offsets.partitionCount { ids.formUnion(offsets.groups(inPartition: number)) }
-    return ids
   }
 }

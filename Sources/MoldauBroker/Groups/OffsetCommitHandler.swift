@@ -21,7 +21,7 @@ extension Broker {
         memberID: request.memberID, instanceID: request.groupInstanceID,
         epoch: request.generationID)
       let code = groups.commit(request.groupID, by: committer, commit.offsets) { failure in
-        cell.settle(commit.response(failure.map(ErrorCode.init(groupStorage:)) ?? .none))
+        cell.settle(commit.response(failure?.code ?? .none))
       }
       if code != .none { cell.settle(commit.response(code)) }
       return PendingAnswer.outcome(of: cell, context, into: &reply)

@@ -17,7 +17,7 @@ extension Broker {
       var response = OffsetDeleteResponse()
       var wanted: [TopicPartition] = []
       for asked in request.topics {
-        let isSubscribed = groups.look(at: request.groupID) { $0.isSubscribed(to: asked.name) }
+        let isSubscribed = groups.isSubscribed(request.groupID, to: asked.name)
         let hosted = topics.topic(named: asked.name)
         var topic = OffsetDeleteResponse.Topic()
         topic.name = asked.name
@@ -26,7 +26,7 @@ extension Broker {
           partition.index = asked.index
           if hosted?.partition(asked.index) == nil {
             partition.errorCode = .unknownTopicOrPartition
-          } else if isSubscribed == true {
+          } else if isSubscribed {
             partition.errorCode = .groupSubscribedToTopic
           } else {
             wanted.append(TopicPartition(topic: topic.name, partition: asked.index))
@@ -37,7 +37,7 @@ extension Broker {
       }
       let done = response
       let code = groups.deleteOffsets(of: request.groupID, wanted) { failure in
-        cell.settle(failure.map { refuse(ErrorCode(groupStorage: $0)) } ?? done)
+        cell.settle(failure.map { refuse($0.code) } ?? done)
       }
       if code != .none { cell.settle(refuse(code)) }
       return PendingAnswer.outcome(of: cell, context, into: &reply)

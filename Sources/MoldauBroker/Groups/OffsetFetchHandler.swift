@@ -24,13 +24,13 @@ extension Broker {
   private func committedOffsets(_ asked: OffsetFetchRequest.Group) -> OffsetFetchResponse.Group {
     let committer = GroupCommitter(
       memberID: asked.memberID ?? "", instanceID: nil, epoch: asked.memberEpoch)
-    let code =
-      refusal(ofOffsetsOf: asked.groupID)
-      ?? groups.look(at: asked.groupID) { $0.checkFetch(by: committer) } ?? .none
+    let code = refusal(ofOffsetsOf: asked.groupID) ?? groups.checkFetch(asked.groupID, committer)
     guard code == .none else { return OffsetFetchResponse.Group(refusing: asked, code) }
+    guard let offsets = groups.partition(of: asked.groupID)?.offsets else {
+      return OffsetFetchResponse.Group(refusing: asked, .notCoordinator)
+    }
     var group = OffsetFetchResponse.Group()
     group.groupID = asked.groupID
-    guard let offsets = groups.offsets else { return group }
     guard let wanted = asked.topics else {
       group.topics = allOffsets(offsets.committed(group: asked.groupID))
       return group

@@ -20,10 +20,16 @@ extension Broker {
       do throws(GroupCoordinator.Refusal) {
         try groups.change(
           request.groupID, ClassicGroup.self, orMake: nil,
-          wait: { if case .sync(let response) = $0 { cell.settle(response) } },
+          wait: { answer in
+            switch answer {
+            case .sync(let response): cell.settle(response)
+            case .refused(let code): cell.settle(ClassicGroup.refusedSync(code))
+            case .join: preconditionFailure("a sync is answered as one")
+            }
+          },
           { group, wait, now, effects in group.sync(sync, wait, now, &effects) })
       } catch {
-        cell.settle(ClassicGroup.refusedSync(.unknownMemberID))
+        cell.settle(ClassicGroup.refusedSync(ErrorCode(memberOf: error)))
       }
       return PendingAnswer.outcome(
         of: cell, context, farewell: ClassicGroup.refusedSync(.coordinatorNotAvailable),

@@ -4,7 +4,6 @@ extension CommittedOffsets {
   /// Changes that were written and may not be committed yet.
   package struct Appended: Sendable {
     package let group: String
-    let log: PartitionLog
     let baseOffset: Offset
     let changes: [GroupOffsets.Change]
 
@@ -37,8 +36,7 @@ extension CommittedOffsets {
     do throws(LogError) {
       let batch = try EncodedBatch(records, codec: topic.plan.codec, log)
       let appended = try log.append(batch, leaderEpoch: leaderEpoch)
-      return Appended(
-        group: group, log: log, baseOffset: appended.baseOffset, changes: changes)
+      return Appended(group: group, baseOffset: appended.baseOffset, changes: changes)
     } catch {
       settle(changes, group, at: nil)
       throw error
@@ -46,23 +44,29 @@ extension CommittedOffsets {
   }
 
   /// Calls `body` once when the changes are as durable as the topic asks for and are shown, or with
-  /// the error that kept them from it. At once when that is so already; else on the commit thread,
-  /// where it must be quick. For a store that has its partitions to itself.
+  /// the error that kept them from it; where and when `whenDurable` does. For a store that has its
+  /// partitions to itself.
   package func whenStored(
     _ appended: Appended, _ body: @escaping @Sendable (LogError?) -> Void
   ) {
-    guard topic.durability.isSynced else {
-      settle(appended, isCommitted: true)
-      return body(nil)
+    whenDurable(below: appended.next) { [self] failure in
+      settle(appended, isCommitted: failure == nil)
+      body(failure)
     }
-    appended.log.whenDurable(below: appended.next) { [self] result in
+  }
+
+  /// Calls `body` once when all below `offset` is as durable as the topic asks for, or with the error
+  /// that keeps it from it. At once when that is so already; else on the commit thread, where it must
+  /// be quick.
+  package func whenDurable(
+    below offset: Offset, _ body: @escaping @Sendable (LogError?) -> Void
+  ) {
+    guard topic.durability.isSynced else { return body(nil) }
+    guard let log = topic.log(ofPartition: number) else { return body(.closed) }
+    log.whenDurable(below: offset) { result in
       switch result {
-      case .success:
-        settle(appended, isCommitted: true)
-        body(nil)
-      case .failure(let error):
-        settle(appended, isCommitted: false)
-        body(error)
+      case .success: body(nil)
+      case .failure(let error): body(error)
       }
     }
   }

@@ -24,7 +24,7 @@ package final class CommittedOffsets: Sendable {
   /// Which partition of the topic it is.
   package let number: Int
   /// The leadership in which records are written; another one's are fenced by the log.
-  let leaderEpoch: Int32
+  package let leaderEpoch: Int32
   let groups = Mutex<[String: [TopicPartition: Entry]]>([:])
   /// Whether the partition was read. The lock keeps two readers apart.
   let isLoaded = Mutex(false)
@@ -39,6 +39,9 @@ package final class CommittedOffsets: Sendable {
   }
 
   // MARK: Reading
+
+  /// The end of the partition's log.
+  package func endOffset() throws(LogError) -> Offset { try topic.log(of: number).endOffset }
 
   /// What a group has committed for a partition.
   ///

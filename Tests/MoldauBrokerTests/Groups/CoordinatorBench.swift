@@ -54,6 +54,13 @@ struct CoordinatorBench {
     scheduler.runDue()
   }
 
+  /// Lets go of offsets that are due, and waits for the device.
+  func expire() {
+    let signal = WakeSignal()
+    coordinator.expireOffsets { signal.wake() }
+    signal.sleep()
+  }
+
   // MARK: Requests
 
   /// Commits for partition 0 and waits for the device.
@@ -64,17 +71,17 @@ struct CoordinatorBench {
     let value = GroupOffsetValue(
       offset: Offset(rawValue: offset), commitTimestampMilliseconds: wall.nowMilliseconds(),
       expireTimestampMilliseconds: expiresAt)
-    let stored = Awaited<LogError?>()
+    let stored = Awaited<GroupStorageFailure?>()
     let code = coordinator.commit(
       group, by: GroupCommitter(memberID: memberID, instanceID: nil, epoch: epoch),
       [(TopicPartition(topic: topic, partition: 0), value)]
     ) { stored.put($0) }
     guard code == .none else { return code }
-    return stored.take().map(ErrorCode.init(groupStorage:)) ?? .none
+    return stored.take()?.code ?? .none
   }
 
   func committed(group: String = "group", topic: String = "t") -> Int64? {
-    coordinator.offsets?.committed(
+    coordinator.partition(of: group)?.offsets.committed(
       group: group, TopicPartition(topic: topic, partition: 0))?.offset.rawValue
   }
 
@@ -122,7 +129,7 @@ struct CoordinatorBench {
 
   /// The state that clients are told; nil of a group that has no slot.
   func state(of group: String = "group") -> String? {
-    coordinator.look(at: group) { $0.stateName }
+    do { return try coordinator.look(at: group) { $0.stateName } } catch { return nil }
   }
 }
 

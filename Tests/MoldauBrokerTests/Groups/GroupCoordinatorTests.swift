@@ -98,7 +98,7 @@ struct GroupCoordinatorTests {
     bench.load()
     for number in 0..<20 { #expect(bench.commit(7, group: "group-\(number)") == .none) }
     #expect(bench.commit(1) == .none)
-    let number = try #require(bench.coordinator.offsets?.partition(of: "group"))
+    let number = try #require(bench.coordinator.partition(of: "group")?.number)
     try bench.close()
 
     bench = try CoordinatorBench(on: disk)
@@ -111,7 +111,7 @@ struct GroupCoordinatorTests {
     #expect(bench.coordinator.readiness(of: ["group"]) == .failed)
     let other = try #require(
       (0..<20).map { "group-\($0)" }
-        .first { bench.coordinator.offsets?.partition(of: $0) != number })
+        .first { bench.coordinator.partition(of: $0).map(\.number) != number })
     #expect(bench.coordinator.readiness(of: [other]) == .ready)
     #expect(!bench.coordinator.hasRead)
     disk.onCall = nil

@@ -13,7 +13,7 @@ struct GroupExpiryTests {
   /// What waits for the check, which has a thread of its own in the broker.
   private func pass(_ milliseconds: Int64, _ bench: CoordinatorBench) {
     bench.wait(milliseconds)
-    bench.coordinator.expireOffsets()
+    bench.expire()
   }
 
   @Test("offsets of one that is no member go seven days after their commit, each by itself")
@@ -30,7 +30,7 @@ struct GroupExpiryTests {
     #expect(bench.committed() == nil)
     #expect(bench.committed(topic: "u") == 2)
     pass(4 * Self.day, bench)
-    #expect(bench.coordinator.allIDs().isEmpty)
+    #expect(bench.coordinator.list().isEmpty)
     try bench.close()
   }
 
@@ -47,7 +47,7 @@ struct GroupExpiryTests {
         #expect(bench.heartbeat() == .none)
       }
       bench.wall.advance(4 * Self.day)
-      bench.coordinator.expireOffsets()
+      bench.expire()
     }
     #expect(bench.committed() == 1, "it is in use")
     bench.wait(10_000)
@@ -61,7 +61,7 @@ struct GroupExpiryTests {
     bench = try CoordinatorBench(on: disk)
     bench.load()
     bench.wall.advance(emptied - bench.wall.nowMilliseconds())
-    bench.coordinator.expireOffsets()
+    bench.expire()
     #expect(bench.committed() == 1)
     pass(1, bench)
     #expect(bench.committed() == nil)
@@ -83,7 +83,7 @@ struct GroupExpiryTests {
     #expect(bench.commit(1) == .none)
     try bench.joinAlone()
     bench.wall.advance(7 * Self.day)
-    bench.coordinator.expireOffsets()
+    bench.expire()
     #expect(bench.committed() == 1)
     #expect(bench.committed(topic: "u") == nil)
     try bench.close()
@@ -115,7 +115,7 @@ struct GroupExpiryTests {
     #expect(bench.committed(topic: "u") == nil, "no member reads it")
     bench.wait(10_000)
     #expect(bench.state() == "Empty", "its member was silent")
-    bench.coordinator.expireOffsets()
+    bench.expire()
     #expect(bench.committed() == nil)
     try bench.close()
   }
@@ -127,7 +127,7 @@ struct GroupExpiryTests {
     try bench.joinAlone()
     bench.wait(10_000)
     #expect(bench.state() == "Empty")
-    bench.coordinator.expireOffsets()
+    bench.expire()
     #expect(bench.state() == nil)
     try bench.close()
   }

@@ -28,6 +28,7 @@ extension GroupSimulation {
     switch answer {
     case .join(let response): receive(response, number)
     case .sync(let response): try receive(response, number)
+    case .refused: throw Violation(description: "a group alone is looked after for good")
     }
   }
 

@@ -33,13 +33,18 @@ extension Broker {
   private func described(_ id: String) -> ConsumerGroupDescribeResponse.Group {
     typealias Group = ConsumerGroupDescribeResponse.Group
     guard !id.isEmpty else { return Group(id: id, .invalidGroupID, "the group id is empty") }
-    let found: Group? = groups.look(at: id) { group in
-      guard let group = group as? ConsumerGroup else {
-        return Group(id: id, .groupIDNotFound, "\(id) is not a consumer group")
+    do throws(GroupCoordinator.Refusal) {
+      return try groups.look(at: id) { group in
+        guard let group = group as? ConsumerGroup else {
+          return Group(id: id, .groupIDNotFound, "\(id) is not a consumer group")
+        }
+        return Group(group)
       }
-      return Group(group)
+    } catch {
+      return error == .notCoordinator
+        ? Group(id: id, .notCoordinator, "another broker coordinates the group \(id)")
+        : Group(id: id, .groupIDNotFound, "there is no group \(id)")
     }
-    return found ?? Group(id: id, .groupIDNotFound, "there is no group \(id)")
   }
 }
 

@@ -42,8 +42,8 @@ extension Broker {
         orMake: isJoining ? { ConsumerGroup(id: groupID, settings: settings) } : nil,
         whenStored: { failure in
           if let failure {
-            let code = ErrorCode(groupStorage: failure)
-            cell.settle(Response(ConsumerGroupError(code, "the group's log: \(failure)")))
+            let message = "the group's log: \(failure.reason)"
+            cell.settle(Response(ConsumerGroupError(failure.code, message)))
           } else if let response = made.response {
             cell.settle(response)
           }
@@ -79,6 +79,8 @@ extension ConsumerGroupError {
     switch refusal {
     case .unknownGroup: self.init(.groupIDNotFound, "there is no group \(groupID)")
     case .otherType: self.init(.groupIDNotFound, "\(groupID) is not a consumer group")
+    case .notCoordinator:
+      self.init(.notCoordinator, "another broker coordinates the group \(groupID)")
     }
   }
 }
