@@ -116,9 +116,17 @@ final class CoordinatedPartition: Sendable {
     _ body: @escaping @Sendable (GroupStorageFailure?) -> Void
   ) {
     let id = waits.add(body)
-    storage.whenCommitted(below: appended.next) { [offsets, waits] failure in
-      offsets.settle(appended, isCommitted: failure == nil)
-      waits.settle(id, failure)
+    storage.whenCommitted(below: appended.next) { [offsets, waits] outcome in
+      switch outcome {
+      case .committed:
+        offsets.settle(appended, isCommitted: true)
+        waits.settle(id, nil)
+      case .delayed(let failure):
+        waits.settle(id, failure)
+      case .failed(let failure):
+        offsets.settle(appended, isCommitted: false)
+        waits.settle(id, failure)
+      }
     }
   }
 

@@ -7,9 +7,16 @@ extension GroupCoordinator {
   /// them is read on the queue. Nothing changes when that is so already in this epoch.
   ///
   /// - Parameters:
-  ///   - number: which partition it is; its log leads in `leaderEpoch` already.
+  ///   - partition: leads in `leaderEpoch` already.
   ///   - partitionCount: how many the topic has.
-  package func begin(
+  package func begin(_ partition: Partition, leaderEpoch: Int32, of partitionCount: Int) {
+    begin(
+      partition: Int(partition.index), of: partitionCount, leaderEpoch: leaderEpoch,
+      ReplicatedGroupStorage(partition: partition, leaderEpoch: leaderEpoch))
+  }
+
+  /// As the other, with another way to see what is committed.
+  func begin(
     partition number: Int, of partitionCount: Int, leaderEpoch: Int32, _ storage: any GroupStorage
   ) {
     guard let topic = store.existingTopic(GroupOffsets.topicName) else {

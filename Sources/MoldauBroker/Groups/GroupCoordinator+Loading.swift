@@ -127,10 +127,11 @@ extension GroupCoordinator {
     }
     guard isClustered else { return restore(replays, in: partition) }
     advance { _ = $0.note(.settling, of: partition) }
-    partition.storage.whenCommitted(below: end) { [self, replays] failure in
-      queue.add { [self] in
-        if let failure { return fail(partition, failure.reason) }
-        restore(replays, in: partition)
+    partition.storage.whenCommitted(below: end) { [self, replays] outcome in
+      switch outcome {
+      case .committed: queue.add { [self] in restore(replays, in: partition) }
+      case .delayed: break
+      case .failed(let failure): queue.add { [self] in fail(partition, failure.reason) }
       }
     }
   }

@@ -53,7 +53,8 @@ struct GroupLoading: Sendable {
   /// Those that matter to a request for these groups, nil for all. A group that belongs elsewhere has
   /// none, and nothing to wait for.
   private func places(of groupIDs: [String]?) -> [Place] {
-    groupIDs?.compactMap(place) ?? places.values.sorted { $0.partition.number < $1.partition.number }
+    groupIDs?.compactMap(place)
+      ?? places.values.sorted { $0.partition.number < $1.partition.number }
   }
 
   func readiness(of groupIDs: [String]?) -> GroupCoordinator.Readiness {

@@ -7,27 +7,37 @@ struct ReplicatedGroupStorage: GroupStorage {
   let leaderEpoch: Int32
 
   var refusal: GroupStorageFailure? {
-    isLeading ? nil : .notCoordinator
+    guard isLeading else { return .notCoordinator }
+    return partition.replica?.isUnderMinISR == true ? .notEnoughReplicas : nil
   }
 
   func whenCommitted(
-    below offset: Offset, _ body: @escaping @Sendable (GroupStorageFailure?) -> Void
+    below offset: Offset, _ body: @escaping @Sendable (GroupStorageOutcome) -> Void
   ) {
-    if let result = result(below: offset) { return body(result.failure) }
-    _ = partition.whenVisible(passes: offset.advanced(by: -1)) {
-      // Called early when the role has changed.
-      body(result(below: offset)?.failure ?? .notCoordinator)
+    partition.whenCommitted(below: offset, inEpoch: leaderEpoch) { verdict in
+      switch verdict {
+      case .committed: body(.committed)
+      case .leadershipLost: body(.failed(.notCoordinator))
+      case .failed(let error): body(.failed(GroupStorageFailure(error)))
+      case .tooFewReplicas:
+        body(.delayed(.notEnoughReplicas))
+        awaitHighWatermark(offset, body)
+      }
     }
   }
 
-  /// How it has ended; nil when that is not known yet.
-  ///
-  /// The high watermark is read first: while the leadership lasts it is of this leadership.
-  private func result(below offset: Offset) -> (failure: GroupStorageFailure?, Void)? {
-    let highWatermark = partition.highWatermark
-    guard isLeading else { return (.notCoordinator, ()) }
-    return highWatermark >= offset ? (nil, ()) : nil
+  /// Waits until enough replicas are in sync again, or until the leadership ends.
+  private func awaitHighWatermark(
+    _ offset: Offset, _ body: @escaping @Sendable (GroupStorageOutcome) -> Void
+  ) {
+    _ = partition.whenVisible(passes: offset.advanced(by: -1)) {
+      // It is read first: while the leadership lasts it is of this leadership.
+      let highWatermark = partition.highWatermark
+      guard isLeading else { return body(.failed(.notCoordinator)) }
+      if highWatermark >= offset { return body(.committed) }
+      awaitHighWatermark(offset, body)
+    }
   }
 
-  private var isLeading: Bool { partition.role == .leader(epoch: leaderEpoch) }
+  private var isLeading: Bool { partition.leadingEpoch == leaderEpoch }
 }

@@ -16,10 +16,14 @@ struct CoordinatorBench {
   let scheduler: Scheduler
   let coordinator: GroupCoordinator
   let topic: Topic
+  /// Without a thread in a cluster.
+  let queue: SerialQueue
 
+  /// - Parameter topicExists: of a cluster.
   init(
     _ configuration: GroupConfiguration = GroupConfiguration(initialRebalanceDelay: .zero),
-    on disk: SimulatedDisk = SimulatedDisk(isCrashable: false)
+    on disk: SimulatedDisk = SimulatedDisk(isCrashable: false),
+    topicExists: (@Sendable (String) -> Bool)? = nil
   ) throws {
     self.disk = disk
     var settings = StoreConfiguration()
@@ -27,10 +31,11 @@ struct CoordinatorBench {
     store = try LogStore.open(at: "/store", settings, disk: disk, clock: wall)
     topic = try store.topicBlocking("t", TopicConfiguration(partitionCount: 4))
     scheduler = Scheduler(clock: steady, runsThread: false)
+    queue = SerialQueue(name: "groups", runsThread: topicExists == nil)
     coordinator = GroupCoordinator(
       store: store, configuration,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, scheduler: scheduler,
-      clock: wall)
+      clock: wall, queue: queue, topicExists: topicExists)
   }
 
   /// Reads what the log has of groups, nil for all.
