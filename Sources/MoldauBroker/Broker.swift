@@ -60,9 +60,12 @@ package final class Broker: Sendable {
       defaults: configuration.newTopics, durability: store.configuration.durability,
       isDevelopment: configuration.isDevelopment)
     producerIDs = ProducerIDs(store: store)
+    var topicExists: (@Sendable (String) -> Bool)?
+    if let replicas { topicExists = { replicas.image.topics[$0] != nil } }
     groups = GroupCoordinator(
       store: store, configuration.groups, logger: logger, scheduler: execution.scheduler,
-      clock: execution.clock, queue: execution.queue("moldau-groups"))
+      clock: execution.clock, queue: execution.queue("moldau-groups"),
+      topicExists: topicExists)
     groups.start()
   }
 
