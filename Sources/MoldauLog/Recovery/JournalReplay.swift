@@ -142,15 +142,17 @@ struct JournalReplay: Sendable {
   func end(of key: PartitionKey) -> Offset? { runs[key]?.last?.offsets.upperBound }
 
   /// What the journal holds of a range of a partition's offsets: batches that follow each other from
-  /// the range's first offset on and end in it.
-  func batches(of key: PartitionKey, in offsets: Range<Offset>) -> JournaledBatches {
+  /// the range's first offset on and end in it; without a gap unless the log may have them.
+  func batches(
+    of key: PartitionKey, in offsets: Range<Offset>, isGapless: Bool
+  ) -> JournaledBatches {
     var found = JournaledBatches(end: offsets.lowerBound)
     for run in runs[key] ?? [] where run.offsets.upperBound > found.end {
       let file = files[run.file]
       forEachBatch(of: run) { header, bytes in
-        guard header.baseOffset == found.end, header.nextOffset <= offsets.upperBound else {
-          return
-        }
+        guard header.baseOffset >= found.end, header.nextOffset <= offsets.upperBound,
+          !isGapless || header.baseOffset == found.end
+        else { return }
         found.bytes += file[bytes]
         found.end = header.nextOffset
         found.count += 1

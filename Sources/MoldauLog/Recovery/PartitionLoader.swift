@@ -284,7 +284,9 @@ struct PartitionLoader {
         nextBaseOffset: isGapless && index >= lastFilled ? nil : next, directory: directory,
         producersFrom: producersFrom, producers: producers, epochs: epochs,
         isGapless: isGapless,
-        journaled: { [journal] offsets in journal.batches(of: key, in: offsets) },
+        journaled: { [journal, isGapless] offsets in
+          journal.batches(of: key, in: offsets, isGapless: isGapless)
+        },
         onScanned: onScanned)
       let start = index == firstUnsynced ? resume : nil
       let found = try recovery.run(

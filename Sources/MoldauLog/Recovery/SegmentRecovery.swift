@@ -311,7 +311,11 @@ struct SegmentRecovery {
     _ spot: DamagedSpot, _ restored: JournaledBatches, in file: any DiskFile
   ) throws(DiskError) {
     report.replayedBatchCount += restored.count
-    guard restored.end != spot.offsets.upperBound else { return }
+    // Where offsets may be missing the bytes tell: a batch comes back as it was.
+    let isWhole =
+      isGapless
+      ? restored.end == spot.offsets.upperBound : restored.bytes.count == spot.bytes.count
+    guard !isWhole else { return }
     let path = try quarantine(file, spot.bytes)
     report.damages.append(
       RecoveryReport.Damage(
