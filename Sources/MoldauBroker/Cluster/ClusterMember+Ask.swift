@@ -1,0 +1,14 @@
+import MoldauProtocol
+
+extension ClusterMember {
+  /// Asks the controller, another broker, for what this broker wants itself.
+  ///
+  /// - Parameters:
+  ///   - version: of the request.
+  ///   - completion: called once, from any thread: with nil when there is no answer, and what was
+  ///     asked for may or may not be done.
+  func askController<Request: ProtocolRequest>(
+    _ request: Request, version: Int16,
+    _ completion: @escaping @Sendable (Request.Response?) -> Void
+  ) { preconditionFailure("not yet") }
+}
