@@ -70,11 +70,17 @@ let package = Package(
         "MoldauServer", "MoldauLog", "MoldauDisk", logging,
         .product(name: "Yams", package: "Yams"),
       ]),
-    library("MoldauTesting", ["MoldauServer", "MoldauLog", "MoldauDisk"]),
+    library(
+      "MoldauTesting",
+      [
+        "MoldauServer", "MoldauBroker", "MoldauCluster", "MoldauCoordination", "MoldauLog",
+        "MoldauDisk", logging,
+      ]),
     library(
       "MoldauServer",
       [
-        "MoldauBroker", "MoldauProtocol", "MoldauLog", logging, metrics,
+        "MoldauBroker", "MoldauCluster", "MoldauCoordination", "MoldauProtocol", "MoldauLog",
+        "MoldauDisk", logging, metrics,
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ] + nio),
     library(

@@ -6,8 +6,9 @@ extension Broker {
   /// Fetch sessions that are remembered.
   package var fetchSessionCount: Int { sessions.count }
 
-  /// Whether all requests are served: what the directory holds of groups was read.
-  package var isReady: Bool { groups.hasRead }
+  /// Whether all requests are served: what the directory holds of groups was read, and a member of a
+  /// cluster does what that has given it to do.
+  package var isReady: Bool { groups.hasRead && member?.isReady ?? true }
 
   /// The groups, in the order of their names.
   package func groupSummaries() -> [GroupSummary] { groups.summaries() }

@@ -1,4 +1,5 @@
 package import Logging
+import MoldauCluster
 package import MoldauLog
 import MoldauProtocol
 
@@ -48,11 +49,10 @@ package final class Broker: Sendable {
     self.logger = logger
     var generator = execution.random
     identity = try BrokerIdentity.load(
-      from: store, nodeID: configuration.nodeID, using: &generator)
+      from: store, nodeID: configuration.nodeID, isAlone: cluster == nil, using: &generator)
     replicas = cluster.map { [identity] in
       Replicas(nodeID: identity.nodeID, $0.settings.replicas, scheduler: execution.scheduler)
     }
-    member = cluster.map { [identity] _ in ClusterMember(nodeID: identity.nodeID) }
     topics = TopicDirectory(store: store, replicas)
     sessions = FetchSessionCache(clock: execution.clock, random: execution.random)
     replicaSessions = ReplicaSessions(random: execution.random)
@@ -66,14 +66,27 @@ package final class Broker: Sendable {
       store: store, configuration.groups, logger: logger, scheduler: execution.scheduler,
       clock: execution.clock, queue: execution.queue("moldau-groups"),
       topicExists: topicExists)
-    groups.start()
+    if let cluster, let replicas {
+      let hosting = TopicHosting(
+        store: store, replicas: replicas, topics: topics, topicSettings: topicSettings,
+        execution: execution, logger: logger)
+      let history = try DirectoryHistory.read(from: store, identity, bootID: cluster.bootID)
+      let member = ClusterMember(
+        cluster, replicas: replicas, hosting: hosting, topics: topics, groups: groups,
+        store: store, history: history, execution: execution, logger: logger)
+      self.member = member
+    } else {
+      member = nil
+      groups.start()
+    }
   }
 
   /// Ends the broker's own threads. Requests that still come are refused where they need it, as are
-  /// those that wait for their turn; clients send them again.
+  /// those that wait for their turn; clients send them again. A member of a cluster leaves it first.
   ///
   /// Blocks until the work that has begun is done.
   package func stop() {
+    member?.stopAndWait()
     groups.stop()
     execution.scheduler.stop()
     blockingWork.beginStopping()
@@ -124,6 +137,8 @@ package final class Broker: Sendable {
       .syncGroup, .describeGroups, .listGroups, .deleteGroups, .offsetDelete,
       .consumerGroupHeartbeat, .consumerGroupDescribe:
       try answerGroups(api, &reader, context, into: &reply)
+    case .alterPartition, .controlledShutdown, .fetchClusterImage:
+      try answerPeers(api, &reader, context, into: &reply)
     default:
       try answerAdministration(api, &reader, context, into: &reply)
     }

@@ -7,6 +7,8 @@ public enum BrokerError: Error, Equatable, Sendable {
   case otherNode(path: String, owner: Int32, wanted: Int32)
   /// The file that says whose the directory is cannot be read.
   case damagedIdentity(path: String, reason: FormatError)
+  /// The broker cannot be one of its cluster.
+  case notRegistered(reason: String)
   /// The store refused.
   case store(LogError)
 }
@@ -19,6 +21,8 @@ extension BrokerError: CustomStringConvertible {
         + " or leave the number out"
     case .damagedIdentity(let path, let reason):
       "\(path) cannot be read: \(reason)"
+    case .notRegistered(let reason):
+      reason
     case .store(let error):
       error.description
     }

@@ -71,4 +71,9 @@ package enum Limits {
   static let patternSteps = 2_000_000
   static let patternRepeats = 1_000
   static let patternDepth = 100
+
+  /// What the disk has not let be made as the cluster has it is not tried again before this has passed.
+  static let hostingRetryMilliseconds: Int64 = 3_000
+  /// How often a broker that is about to stop asks whether others lead what it has led.
+  static let shutdownPollMilliseconds: Int64 = 20
 }

@@ -1,5 +1,7 @@
 package import Logging
-import MoldauBroker
+package import MoldauBroker
+import MoldauCluster
+import MoldauDisk
 public import MoldauLog
 import NIOCore
 import NIOPosix
@@ -23,9 +25,13 @@ public final class BrokerServer: Sendable {
   /// replication listener.
   public let replication: HostAndPort?
   /// The cluster's name and the broker's number in it, as the directory bears them.
-  public var clusterID: String { services.broker.identity.clusterID }
+  public var clusterID: String {
+    services.broker.member?.image.clusterID ?? services.broker.identity.clusterID
+  }
   /// The number of the broker in its cluster.
   public var nodeID: Int32 { services.broker.identity.nodeID }
+  /// What serves the requests.
+  package var broker: Broker { services.broker }
   /// Where the server reports.
   package var logger: Logger { services.logger }
 
@@ -78,7 +84,7 @@ public final class BrokerServer: Sendable {
   private static func start(
     _ store: LogStore, _ configuration: ServerConfiguration, _ group: MultiThreadedEventLoopGroup
   ) async throws(ServerError) -> BrokerServer {
-    let broker = try await makeBroker(store, configuration, group.next())
+    let broker = try await makeBroker(store, configuration, group)
     do throws(ServerError) {
       return try await start(broker, configuration, group)
     } catch {
@@ -100,6 +106,12 @@ public final class BrokerServer: Sendable {
       let (channels, advertised) = try await listen(parts, group)
       let server = BrokerServer(
         parts: parts, group: group, channels: channels, advertised: advertised, admin: admin)
+      do throws(BrokerError) {
+        try await server.join()
+      } catch {
+        for channel in channels { await close(channel) }
+        throw ServerError.broker(error)
+      }
       admin?.isReady()
       server.reporter?.start()
       return server
@@ -107,6 +119,29 @@ public final class BrokerServer: Sendable {
       await admin?.stop()
       throw error
     }
+  }
+
+  /// Registers a member of a cluster, which others find from here on.
+  private func join() async throws(BrokerError) {
+    guard let member = services.broker.member else { return }
+    let clients = zip(addresses, advertised).enumerated().map { number, listener in
+      Self.endpoint(number == 0 ? "CLIENT" : "CLIENT\(number + 1)", listener.1 ?? listener.0)
+    }
+    guard let replication else {
+      throw .notRegistered(reason: "a broker of a cluster needs a replication listener")
+    }
+    let failure = await withCheckedContinuation { continuation in
+      member.start(
+        endpoints: clients, replication: Self.endpoint("REPLICATION", replication)
+      ) { continuation.resume(returning: $0) }
+    }
+    if let failure { throw failure }
+  }
+
+  private static func endpoint(
+    _ name: String, _ address: HostAndPort
+  ) -> BrokerRegistration.Endpoint {
+    BrokerRegistration.Endpoint(name: name, host: address.host, port: Int32(address.port))
   }
 
   /// Opens all listeners, or none.
@@ -134,13 +169,19 @@ public final class BrokerServer: Sendable {
 
   /// Reads and writes the directory's identity, which waits for the disk: on a thread of ours.
   private static func makeBroker(
-    _ store: LogStore, _ configuration: ServerConfiguration, _ loop: any EventLoop
+    _ store: LogStore, _ configuration: ServerConfiguration, _ group: MultiThreadedEventLoopGroup
   ) async throws(ServerError) -> Broker {
     let made: Result<Broker, BrokerError>
     do {
-      made = try await loop.submit {
+      made = try await group.next().submit {
         Result { () throws(BrokerError) in
-          try Broker(store: store, configuration.broker, logger: configuration.logger)
+          try Broker(
+            store: store, configuration.broker,
+            cluster: configuration.cluster.map { cluster in
+              ClusterEnvironment(
+                coordination: cluster.coordination(), network: NIOPeerNetwork(group),
+                bootID: SystemDisk().bootID(), cluster.settings)
+            }, logger: configuration.logger)
         }
       }.get()
     } catch {
@@ -157,6 +198,10 @@ public final class BrokerServer: Sendable {
   /// and a little. Call it once.
   public func stop() async {
     admin?.isStopping()
+    // The others go on copying what this broker leads until they lead it.
+    if let member = services.broker.member {
+      await withCheckedContinuation { continuation in member.stop { continuation.resume() } }
+    }
     for channel in channels { await Self.close(channel) }
     // Work that has begun ends first, so that it can be answered; what has not is refused.
     await Self.stop(services.broker)
@@ -165,6 +210,15 @@ public final class BrokerServer: Sendable {
     await admin?.stop()
     for loop in parts.loops { loop.close() }
     await Self.shutDown(group, services.logger)
+  }
+
+  /// Ends as a process that is killed does, as far as the cluster can see: for tests.
+  package func abandon() async {
+    if let member = services.broker.member {
+      await withCheckedContinuation { continuation in member.abandon { continuation.resume() } }
+    }
+    parts.connections.closeAll()
+    await stop()
   }
 
   private static func stop(_ broker: Broker) async {

@@ -39,6 +39,8 @@ public struct ServerConfiguration: Sendable {
   /// told; nil without a cluster. Who reaches it is trusted to be what it says, so keep it to a network
   /// of the brokers' own.
   public var replication: Listener?
+  /// What makes the broker one of a cluster; nil for one that stands alone.
+  package var cluster: ServerCluster?
   /// How the broker behaves.
   public var broker: BrokerConfiguration
   /// The threads that serve connections; 0 takes one per processor (`num.network.threads`).

@@ -40,15 +40,21 @@ struct LayeringTests {
     (
       "MoldauServer",
       [
-        "MoldauBroker", "MoldauProtocol", "MoldauLog", "MoldauDisk", "MoldauFormat", "Logging",
-        "CoreMetrics", "NIOCore", "NIOPosix", "NIOHTTP1",
+        "MoldauBroker", "MoldauCluster", "MoldauCoordination", "MoldauProtocol", "MoldauLog",
+        "MoldauDisk", "MoldauFormat", "Logging", "CoreMetrics", "NIOCore", "NIOPosix", "NIOHTTP1",
       ]
     ),
     (
       "MoldauSettings",
       ["MoldauServer", "MoldauBroker", "MoldauLog", "MoldauDisk", "Logging", "Yams"]
     ),
-    ("MoldauTesting", ["MoldauServer", "MoldauBroker", "MoldauLog", "MoldauDisk", "Logging"]),
+    (
+      "MoldauTesting",
+      [
+        "MoldauServer", "MoldauBroker", "MoldauCluster", "MoldauCoordination", "MoldauLog",
+        "MoldauDisk", "Logging",
+      ]
+    ),
   ]
 
   static let system: Set<String> = ["Glibc", "Musl", "Darwin", "Synchronization"]

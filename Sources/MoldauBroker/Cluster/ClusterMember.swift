@@ -1,36 +1,127 @@
+import Logging
 package import MoldauCluster
+import MoldauCoordination
 import MoldauLog
-import MoldauProtocol
+import Synchronization
 
 /// A broker's part in its cluster: it registers, follows the cluster's image, gives the partitions in
 /// its directory their roles, and brings to the controller what only that decides.
 ///
-/// All of it runs on one queue, which never waits; what waits for the disk has a queue of its own.
-/// Thread-safe.
+/// All of it runs on one queue, which never waits; what waits for the disk has a queue of its own
+/// (`TopicHosting`). Thread-safe.
 package final class ClusterMember: Sendable {
-  package let nodeID: Int32
+  /// How far the broker has come.
+  enum Phase: Sendable {
+    case idle
+    /// It has no registration: it opens a session, or registers.
+    case joining
+    case joined
+    /// Others are to lead what it has led.
+    case leaving
+    case left
+  }
 
-  init(nodeID: Int32) {
-    self.nodeID = nodeID
+  /// Changed on the queue only, so that what is read there stays true until it is left.
+  struct State: Sendable {
+    var phase = Phase.idle
+    var endpoints: [BrokerRegistration.Endpoint] = []
+    var replication = BrokerRegistration.Endpoint(name: "", host: "", port: 0)
+    /// Waits for the first registration.
+    var onStart: (@Sendable (BrokerError?) -> Void)?
+    /// Wait for the end.
+    var onStop: [@Sendable () -> Void] = []
+    /// Wait for the next image.
+    var onImage: [@Sendable () -> Void] = []
+
+    var session: (any CoordinationSession)?
+    /// Counts sessions, so that what is late of one is told from the next.
+    var sessionNumber = 0
+    var sessionID: Int64 = 0
+    var isRegistering = false
+    var history: DirectoryHistory
+    var registration: BrokerRegistration?
+    var controller: ClusterController?
+    /// Whom the cluster has elected.
+    var elected: ControllerIdentity?
+    /// Failures one after another, of whatever kind.
+    var failureCount = 0
+
+    var pull = ImagePull()
+    /// For changes of in-sync replicas and for leaving.
+    var requests: PeerLink?
+    /// For what clients ask of the controller.
+    var forwards: PeerLink?
+    var isrChanges = IsrChanges()
+    var hasRoles = false
+    var isReady = false
+  }
+
+  package let nodeID: Int32
+  let environment: ClusterEnvironment
+  let replicas: Replicas
+  let fetchers: ReplicaFetchers
+  let hosting: TopicHosting
+  let topics: TopicDirectory
+  let groups: GroupCoordinator
+  let store: LogStore
+  let execution: BrokerExecution
+  let logger: Logger
+  let queue: SerialQueue
+  private let fetchQueue: SerialQueue
+  private let diskQueue: SerialQueue
+  let state: Mutex<State>
+  private let timer = Mutex<Scheduler.Timer?>(nil)
+
+  var settings: ClusterSettings { environment.settings }
+  var scheduler: Scheduler { execution.scheduler }
+
+  init(
+    _ environment: ClusterEnvironment, replicas: Replicas, hosting: TopicHosting,
+    topics: TopicDirectory, groups: GroupCoordinator, store: LogStore, history: DirectoryHistory,
+    execution: BrokerExecution, logger: Logger
+  ) {
+    nodeID = replicas.nodeID
+    self.environment = environment
+    self.replicas = replicas
+    self.hosting = hosting
+    self.topics = topics
+    self.groups = groups
+    self.store = store
+    self.execution = execution
+    self.logger = logger
+    queue = execution.queue("moldau-member")
+    fetchQueue = execution.queue("moldau-fetch")
+    diskQueue = execution.queue("moldau-cut")
+    fetchers = ReplicaFetchers(
+      nodeID: replicas.nodeID, network: environment.network, scheduler: execution.scheduler,
+      queue: fetchQueue, diskQueue: diskQueue,
+      environment.settings.fetching, rules: environment.settings.replicas.rules, logger: logger)
+    state = Mutex(State(history: history))
   }
 
   // MARK: What is known
 
   /// Which of the broker's registrations holds; nil when none does.
-  package var brokerEpoch: Int64? { preconditionFailure("not yet") }
+  package var brokerEpoch: Int64? { state.withLock { $0.registration?.brokerEpoch } }
 
   /// What the broker knows of the cluster; an empty image before it has heard of it.
-  package var image: ClusterImage { preconditionFailure("not yet") }
+  package var image: ClusterImage { replicas.image }
 
-  /// Whether an image has been applied in which this broker is registered as it is now.
-  package var isReady: Bool { preconditionFailure("not yet") }
+  /// Whether an image was applied in which this broker is registered as it is now, and the disk has
+  /// what it hosts.
+  package var isReady: Bool { state.withLock { $0.isReady } }
 
   /// This session's controller; it may not be elected (`isActive`). nil without a session.
-  package var controller: ClusterController? { preconditionFailure("not yet") }
+  package var controller: ClusterController? { state.withLock { $0.controller } }
+
+  /// The number of the session with the coordination service, which tests let expire; nil without one.
+  package var sessionID: Int64? {
+    state.withLock { $0.registration == nil ? nil : $0.sessionID }
+  }
 
   /// Calls `body` once when the next image was applied, from the member's queue; be quick.
   package func whenNextImage(_ body: @escaping @Sendable () -> Void) {
-    preconditionFailure("not yet")
+    state.withLock { $0.onImage.append(body) }
   }
 
   // MARK: Life
@@ -44,31 +135,75 @@ package final class ClusterMember: Sendable {
   package func start(
     endpoints: [BrokerRegistration.Endpoint], replication: BrokerRegistration.Endpoint,
     _ completion: @escaping @Sendable (BrokerError?) -> Void
-  ) { preconditionFailure("not yet") }
+  ) {
+    queue.add { [self] in
+      state.withLock { state in
+        precondition(state.phase == .idle, "a member starts once")
+        state.phase = .joining
+        state.endpoints = endpoints
+        state.replication = replication
+        state.onStart = completion
+      }
+      hosting.start { [weak self, queue] name in
+        queue.add { [weak self] in self?.hosted(name) }
+      }
+      replicas.start(self)
+      openSession()
+      let patience = scheduler.timer { [weak self, queue] in
+        queue.add { [weak self] in self?.startTakesTooLong() }
+      }
+      scheduler.set(patience, at: scheduler.clock.nowMilliseconds() + settings.startMilliseconds)
+    }
+  }
 
   /// Leaves the cluster in order: others lead what this broker has led before it goes.
   ///
   /// - Parameter completion: called once, at the latest when the settings' time is up; the partitions
   ///   have no role then.
   package func stop(_ completion: @escaping @Sendable () -> Void) {
-    preconditionFailure("not yet")
+    queue.add { [self] in leave(completion) }
   }
 
-  // MARK: For requests
+  /// Leaves without a word, as a process that is killed does: for tests. The session is not closed.
+  package func abandon(_ completion: @escaping @Sendable () -> Void) {
+    queue.add { [self] in
+      state.withLock { $0.session = nil }
+      end()
+      completion()
+    }
+  }
 
-  /// Lets the controller, another broker, answer a client's request.
-  ///
-  /// - Parameters:
-  ///   - frame: the request as it came.
-  ///   - refusal: the answer when the controller cannot be asked: with NOT_CONTROLLER when it was not
-  ///     reached, with REQUEST_TIMED_OUT when it may have done it.
-  func forwardToController<Response: ProtocolResponse>(
-    _ frame: RawSpan, _ context: RequestContext, into reply: inout Reply,
-    refusal: @escaping @Sendable (ErrorCode) -> Response
-  ) -> Outcome { preconditionFailure("not yet") }
+  /// As `stop`, until it is done; then ends the queues. Where they have no threads, `stop` must have
+  /// been done.
+  func stopAndWait() {
+    if state.withLock({ $0.phase }) != .left {
+      let signal = WakeSignal()
+      stop { signal.wake() }
+      signal.sleep()
+    }
+    queue.stop()
+    hosting.stop()
+    fetchQueue.stop()
+    diskQueue.stop()
+  }
 
-  /// Takes the next block of the cluster's producer ids.
-  package func reserveProducerIDs(
-    _ completion: @escaping @Sendable (Result<Range<Int64>, ClusterRefusal>) -> Void
-  ) { preconditionFailure("not yet") }
+  // MARK: Trying again
+
+  /// Does something again after a pause, which grows with each failure; on the queue. What was to be
+  /// done again before gives way to it.
+  func later(_ body: @escaping @Sendable () -> Void) {
+    let failures = state.withLock { state in
+      defer { state.failureCount += 1 }
+      return state.failureCount
+    }
+    let pause = min(
+      settings.maxBackoffMilliseconds, settings.minBackoffMilliseconds << min(failures, 10))
+    let next = scheduler.timer { [queue] in queue.add(body) }
+    let before = timer.withLock { timer in
+      defer { timer = next }
+      return timer
+    }
+    if let before { scheduler.cancel(before) }
+    scheduler.set(next, at: scheduler.clock.nowMilliseconds() + pause)
+  }
 }

@@ -19,6 +19,8 @@ package struct ClusterSettings: Sendable {
   package var minBackoffMilliseconds: Int64 = 25
   /// The longest pause before a try anew.
   package var maxBackoffMilliseconds: Int64 = 1_000
+  /// How long a start waits for the coordination service and for the registration.
+  package var startMilliseconds: Int64 = 30_000
   /// How long a stop waits until others lead what this broker leads (`controlled.shutdown.*`).
   package var shutdownMilliseconds: Int64 = 5_000
   /// How long a client's request to the controller may wait for one, and for its answer.

@@ -37,4 +37,12 @@ package struct Reply: ~Copyable {
   ) {
     writer.appendResponse(response, version: version, correlationID: header.correlationID)
   }
+
+  /// Writes the frame of an answer that another broker has made, its header included.
+  mutating func relay(_ answer: [UInt8]) {
+    let frame = writer.beginFrame()
+    // SAFETY: the writer copies the bytes.
+    unsafe answer.withUnsafeBytes { unsafe writer.append($0) }
+    writer.endFrame(frame)
+  }
 }

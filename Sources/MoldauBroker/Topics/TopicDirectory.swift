@@ -70,6 +70,14 @@ final class TopicDirectory: Sendable {
     }
   }
 
+  /// Takes note that a topic has other partitions here than before.
+  func renew(_ topic: Topic) {
+    state.withLock { state in
+      guard let known = state.byName[topic.name], known.topic === topic else { return }
+      state.byName[topic.name] = HostedTopic(topic, replicas, earlier: known)
+    }
+  }
+
   /// Lets go of a topic that was deleted.
   func forget(_ topic: Topic) {
     state.withLock { state in

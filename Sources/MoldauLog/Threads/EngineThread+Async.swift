@@ -2,7 +2,7 @@ extension EngineThread {
   /// Runs work that may wait for the disk on a thread of its own and returns what it returns.
   ///
   /// For rare, long work: a thread costs some 20 µs.
-  static func run<Value: Sendable>(
+  package static func run<Value: Sendable>(
     _ work: @escaping @Sendable () throws(LogError) -> Value
   ) async throws(LogError) -> Value {
     let result: Result<Value, LogError> = await withCheckedContinuation { continuation in

@@ -1,0 +1,165 @@
+import Logging
+import MoldauCluster
+import MoldauFormat
+import MoldauLog
+import Synchronization
+
+/// Makes the store have the topics and partitions that the cluster has put here, and no others.
+///
+/// Works on a queue of its own, as it waits for the disk. Which topics are looked at is told by name;
+/// what is to be there is read from the image when it is a topic's turn, so that only the newest
+/// counts. Thread-safe.
+final class TopicHosting: Sendable {
+  private struct State: Sendable {
+    var waiting: Set<String> = []
+    /// What was set for the topics that are as the image says, which spares a look at their settings.
+    var configured: [TopicID: [String: String]] = [:]
+    var failed: Set<String> = []
+    var retry: Scheduler.Timer?
+    var onHosted: (@Sendable (String) -> Void)?
+  }
+
+  let store: LogStore
+  let replicas: Replicas
+  let topics: TopicDirectory
+  let topicSettings: TopicSettings
+  let logger: Logger
+  let queue: SerialQueue
+  private let scheduler: Scheduler
+  private let state = Mutex(State())
+
+  init(
+    store: LogStore, replicas: Replicas, topics: TopicDirectory, topicSettings: TopicSettings,
+    execution: BrokerExecution, logger: Logger
+  ) {
+    self.store = store
+    self.replicas = replicas
+    self.topics = topics
+    self.topicSettings = topicSettings
+    self.logger = logger
+    scheduler = execution.scheduler
+    queue = execution.queue("moldau-hosting")
+  }
+
+  /// - Parameter onHosted: told of each topic that is as the image says; on the hosting's queue.
+  func start(onHosted: @escaping @Sendable (String) -> Void) {
+    let retry = scheduler.timer { [weak self] in self?.tryAgain() }
+    state.withLock { state in
+      state.onHosted = onHosted
+      state.retry = retry
+    }
+  }
+
+  func stop() {
+    queue.stop()
+    if let retry = state.withLock({ $0.retry }) { scheduler.cancel(retry) }
+  }
+
+  /// Whether nothing is left to do.
+  var isIdle: Bool { state.withLock { $0.waiting.isEmpty && $0.failed.isEmpty } }
+
+  /// Lets the topic be looked at, soon.
+  func reconcile(_ name: String) {
+    let isNew = state.withLock { $0.waiting.insert(name).inserted }
+    guard isNew else { return }
+    queue.add { [self] in
+      let isDone = carryOut(name)
+      let told = state.withLock { state in
+        state.waiting.remove(name)
+        if isDone { state.failed.remove(name) } else { state.failed.insert(name) }
+        return isDone ? state.onHosted : nil
+      }
+      if !isDone { tryLater() }
+      told?(name)
+    }
+  }
+
+  private func tryLater() {
+    guard let retry = state.withLock({ $0.retry }) else { return }
+    scheduler.set(retry, at: scheduler.clock.nowMilliseconds() + Limits.hostingRetryMilliseconds)
+  }
+
+  private func tryAgain() {
+    for name in state.withLock({ $0.failed.sorted() }) { reconcile(name) }
+  }
+
+  // MARK: What is to be there
+
+  /// Whether the store has of a topic what the image says.
+  func isUpToDate(_ wanted: TopicImage, _ hosted: HostedTopic?) -> Bool {
+    let numbers = numbers(of: wanted)
+    guard let hosted else { return numbers.isEmpty }
+    return hosted.topic.id == wanted.id
+      && hosted.topic.partitionCount == wanted.partitions.count
+      && hosted.partitions.map { Int($0.index) } == numbers
+      && state.withLock { $0.configured[wanted.id] } == wanted.configuration
+  }
+
+  /// The partitions of which this broker has a replica.
+  private func numbers(of topic: TopicImage) -> [Int] {
+    topic.partitions.indices.filter { topic.partitions[$0].replicas.contains(replicas.nodeID) }
+  }
+
+  /// The store's configuration for what was set for a topic; a setting that this broker cannot take is
+  /// told and left out.
+  private func configuration(of topic: TopicImage, partitionCount: Int) -> TopicConfiguration {
+    var configuration = topicSettings.defaults
+    configuration.partitionCount = partitionCount
+    for (name, value) in topic.configuration.sorted(by: { $0.key < $1.key }) {
+      do throws(AdministrationRefusal) {
+        configuration = try topicSettings.configuration(
+          configuration, applying: [SettingChange(setting: name, to: value)])
+      } catch {
+        logger.error("\(topic.name): \(name)=\(value): \(error)")
+      }
+    }
+    return configuration
+  }
+
+  // MARK: Making it so
+
+  /// Returns false when the disk did not let it.
+  private func carryOut(_ name: String) -> Bool {
+    do throws(LogError) {
+      let wanted = replicas.image.topics[name]
+      if let known = store.existingTopic(name), known.id != wanted?.id {
+        logger.info("\(name) (\(known.id.base64)) is deleted in the cluster")
+        try store.removePartitions(known.partitions.map { Int($0.identity.partition) }, of: known)
+        topics.forget(known)
+        state.withLock { $0.configured[known.id] = nil }
+      }
+      if let wanted { try host(wanted) }
+      return true
+    } catch {
+      logger.error("\(name) cannot be made as the cluster has it: \(error)")
+      return false
+    }
+  }
+
+  private func host(_ wanted: TopicImage) throws(LogError) {
+    let numbers = numbers(of: wanted)
+    let count = wanted.partitions.count
+    guard let topic = store.existingTopic(wanted.name) else {
+      guard !numbers.isEmpty else { return }
+      _ = try store.createTopic(
+        wanted.name, id: wanted.id, hosting: numbers, of: count,
+        configuration(of: wanted, partitionCount: count))
+      state.withLock { $0.configured[wanted.id] = wanted.configuration }
+      return
+    }
+    let present = topic.partitions.map { Int($0.identity.partition) }
+    let missing = numbers.filter { !present.contains($0) }
+    if !missing.isEmpty || topic.partitionCount < count {
+      try store.host(missing, of: topic, partitionCount: count)
+    }
+    let others = present.filter { !numbers.contains($0) }
+    if !others.isEmpty {
+      logger.info("\(wanted.name): partitions \(others) are on other brokers now")
+      try store.removePartitions(others, of: topic)
+    }
+    guard store.existingTopic(wanted.name) === topic else { return topics.forget(topic) }
+    topics.renew(topic)
+    try store.alterTopic(topic, configuration(of: wanted, partitionCount: count))
+    state.withLock { $0.configured[wanted.id] = wanted.configuration }
+  }
+}
