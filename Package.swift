@@ -172,11 +172,7 @@ let package = Package(
         "MoldauLog", "MoldauFormat",
       ]),
     tests(
-      "MoldauCoordinationTests",
-      [
-        "MoldauZooKeeper", "MoldauEnsemble", "MoldauCoordination", "MoldauLog", "MoldauDisk",
-        "MoldauFormat", logging,
-      ]),
+      "MoldauCoordinationTests", ["MoldauCoordination", "MoldauLog", "MoldauDisk", "MoldauFormat"]),
     tests("MoldauEnsembleTests", ["MoldauEnsemble", "MoldauDisk"]),
     tests(
       "MoldauZooKeeperTests",

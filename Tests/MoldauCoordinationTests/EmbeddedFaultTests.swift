@@ -259,6 +259,12 @@ struct EmbeddedFaultTests {
   }
 }
 
+/// What a session has told.
+private enum Told: Hashable, Sendable {
+  case event(SessionEvent)
+  case answer(Result<CoordinationAnswer, CoordinationError>)
+}
+
 /// A tree whose queue and clock are run by hand.
 private final class Bench: Sendable {
   struct Opened: Sendable {
@@ -270,7 +276,7 @@ private final class Bench: Sendable {
   private let queue = SerialQueue(name: "test", runsThread: false)
   private let clock = HandClock()
   private let scheduler: Scheduler
-  private let told = Mutex<[Int64: [TestClient.Told]]>([:])
+  private let told = Mutex<[Int64: [Told]]>([:])
 
   init() {
     scheduler = Scheduler(clock: clock, runsThread: false)
@@ -312,7 +318,7 @@ private final class Bench: Sendable {
     run()
   }
 
-  func heard(_ opened: Opened) -> [TestClient.Told] {
+  func heard(_ opened: Opened) -> [Told] {
     told.withLock { $0[opened.id, default: []] }
   }
 

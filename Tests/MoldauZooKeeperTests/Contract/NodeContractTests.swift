@@ -157,5 +157,28 @@ extension ContractTests {
         client.session.close()
       }
     }
+
+    @Test("the largest write is taken, and read again", arguments: subjects)
+    func largestWrite(subject: CoordinationSubject) async throws {
+      try await subject.withService { service in
+        let client = await TestClient.connected(to: service)
+        let half = [UInt8](repeating: 7, count: 499_000)
+        _ = try await client.write(
+          .create(path: "/a", data: half, kind: .persistent),
+          .create(path: "/b", data: half, kind: .persistent))
+        let answer = try await client.result(of: .data(path: "/b", watches: false)).get()
+        guard case .data(half, _) = answer else {
+          Issue.record("other data")
+          return
+        }
+        let tooMuch = CoordinationRequest.write([
+          .set(path: "/a", data: half, version: nil), .set(path: "/a", data: half, version: nil),
+          .set(path: "/b", data: half, version: nil),
+        ])
+        #expect(await client.result(of: tooMuch) == .failure(.refused(.tooLarge, operation: 2)))
+        #expect(try await client.stat("/a")?.version == 0)
+        client.session.close()
+      }
+    }
   }
 }
