@@ -197,7 +197,10 @@ let package = Package(
     tests("MoldauSettingsTests", ["MoldauSettings", "MoldauServer", "MoldauLog"]),
     tests(
       "MoldauTestingTests",
-      ["MoldauTesting", "MoldauServer", "MoldauClient", "MoldauLog", "MoldauFormat"]),
+      [
+        "MoldauTesting", "MoldauServer", "MoldauBroker", "MoldauCluster", "MoldauClient",
+        "MoldauLog", "MoldauFormat",
+      ]),
     .testTarget(
       name: "MoldauKcatTests", dependencies: ["MoldauServer", "MoldauLog"],
       path: "Tests/Clients/MoldauKcatTests", swiftSettings: settings),

@@ -16,6 +16,11 @@ extension Broker {
   /// How this broker's replicas are; nil when it stands alone.
   package func replicationSummary() -> ReplicationSummary? { replicas?.summary() }
 
+  /// A partition in the broker's directory, if there is one.
+  package func partition(_ topic: String, _ number: Int32) -> Partition? {
+    topics.topic(named: topic)?.partition(number)
+  }
+
   /// The log of a partition, if there is one.
   package func log(of partition: TopicPartition) -> PartitionLog? {
     topics.topic(named: partition.topic)?.partition(partition.partition)?.log
