@@ -186,7 +186,12 @@ let package = Package(
         "MoldauCluster", "MoldauCoordination", "MoldauProtocol", "MoldauLog", "MoldauFormat",
         logging,
       ]),
-    tests("MoldauBrokerTests", ["MoldauBroker", "MoldauProtocol", "MoldauLog", "MoldauDisk"]),
+    tests(
+      "MoldauBrokerTests",
+      [
+        "MoldauBroker", "MoldauCluster", "MoldauCoordination", "MoldauProtocol", "MoldauLog",
+        "MoldauDisk", "MoldauFormat", logging,
+      ]),
     tests(
       "MoldauServerTests",
       [
