@@ -1,5 +1,6 @@
 import Logging
 import MoldauCluster
+import MoldauCoordination
 import MoldauDisk
 import MoldauFormat
 import MoldauLog
@@ -21,14 +22,18 @@ final class ClusterBroker {
     var configuration = StoreConfiguration(durability: durability)
     configuration.threads = .manual
     configuration.isReplicated = true
-    store = try LogStore.openBlocking(
+    store = try LogStore.open(
       at: "/data", configuration, disk: SimulatedDisk(), clock: SetWallClock())
     execution = BrokerExecution(
       clock: SetWallClock(), steadyClock: clock, random: RandomSource(SeededGenerator(seed: 1)),
       runsThreads: false)
+    var settings = ClusterSettings()
+    settings.replicas = ReplicaSettings(lagMilliseconds: 1_000, rules: rules)
+    let tree = EmbeddedTree(queue: SerialQueue(name: "tree", runsThread: false))
     broker = try Broker(
       store: store, BrokerConfiguration(nodeID: 1),
-      replication: ReplicaSettings(lagMilliseconds: 1_000, rules: rules),
+      cluster: ClusterEnvironment(
+        coordination: tree.client(), network: ScriptedNetwork(), bootID: nil, settings),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, execution: execution)
     guard let replicas = broker.replicas else { preconditionFailure("it is of a cluster") }
     self.replicas = replicas
@@ -127,8 +132,9 @@ final class ClusterBroker {
   static func batch() -> [UInt8] {
     var encoder = RecordBatchEncoder(initialCapacity: 128)
     let value: [UInt8] = [1, 2, 3]
-    encoder.append(
-      key: nil, value: value.rawSpan, timestampMilliseconds: 1_700_000_000_000)
+    // SAFETY: bytes have no padding between them.
+    unsafe encoder.append(
+      key: nil, value: value.span.bytes, timestampMilliseconds: 1_700_000_000_000)
     encoder.finish(BatchFields(baseOffset: .zero))
     // SAFETY: the array copies the encoder's bytes.
     return unsafe encoder.bytes.withUnsafeBytes { unsafe [UInt8]($0) }
@@ -234,7 +240,8 @@ final class Call<Request: ProtocolRequest> {
     let client = ClientConnection(
       advertisedHost: "broker1", advertisedPort: 9092, address: "test", isPeer: isPeer)
     var reply = Reply()
-    let outcome = try broker.handle(
+    // SAFETY: bytes have no padding between them.
+    let outcome = try unsafe broker.handle(
       Array(frame).span.bytes, from: client, waker: RequestWaker(target: wakes, sequence: 0),
       into: &reply)
     switch outcome {
@@ -282,7 +289,7 @@ final class Call<Request: ProtocolRequest> {
     }
     if let failure { throw failure }
     let frame = Array(all.dropFirst(4))
-    var reader = ProtocolReader(frame.span.bytes)
+    var reader = ProtocolReader(frame.span)
     _ = try ResponseHeader(decoding: &reader, for: Request.supported, version: version)
     return try Request.Response(decoding: &reader, version: version)
   }
