@@ -139,9 +139,9 @@ extension ControllerMachine {
 
   /// Whoever waits for this controller gets an answer.
   mutating func leaveOffice() {
+    refuseCommands(.notController)
     guard let office else { return }
     self.office = nil
-    for command in office.commands { act(.call { command.refuse(.notController) }) }
     for reply in office.round?.replies ?? [] {
       let outcomes = reply.writes.map { _ in WriteOutcome.abandoned }
       let image = office.tree.image

@@ -29,6 +29,8 @@ extension ControllerMachine {
   /// Begins anew after a while: something could not be read.
   private mutating func loadAgain(_ reason: String) {
     log(.error, "the controller cannot read the cluster's nodes: \(reason)")
+    refuseCommands(
+      ClusterRefusal(.unknownServerError, "the controller cannot read the cluster's nodes"))
     office?.loading = Loading()
     retry(Self.nameRequests, .names)
   }

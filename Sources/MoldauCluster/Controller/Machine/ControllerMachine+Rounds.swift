@@ -5,11 +5,10 @@ internal import MoldauFormat
 /// written together; what comes meanwhile waits for the next round. So the image is always what the
 /// tree says, and a thousand requests cost as few writes as one.
 extension ControllerMachine {
+  /// Takes a request, also while the office is being taken up.
   mutating func command(_ command: ControllerCommand) {
-    guard let office, office.isActive else {
-      return act(.call { command.refuse(.notController) })
-    }
-    self.office?.commands.append(command)
+    guard office != nil else { return act(.call { command.refuse(.notController) }) }
+    office?.commands.append(command)
     if isConnected { advance() }
   }
 
@@ -102,7 +101,7 @@ extension ControllerMachine {
     guard var office else { return }
     let refusal = ClusterRefusal(
       .requestTimedOut, "the coordination service cannot be reached; nothing was changed")
-    for command in office.commands { act(.call { command.refuse(refusal) }) }
+    refuseCommands(refusal)
     office.commands = []
     for reply in office.round?.replies ?? [] {
       let outcomes = reply.writes.map { office.round?.outcomes[$0] ?? .unknown }
@@ -112,6 +111,12 @@ extension ControllerMachine {
     office.round?.replies = []
     self.office = office
     act(.wake(.patience, afterMilliseconds: settings.patienceMilliseconds))
+  }
+
+  /// Refuses what has not been planned yet.
+  mutating func refuseCommands(_ refusal: ClusterRefusal) {
+    for command in office?.commands ?? [] { act(.call { command.refuse(refusal) }) }
+    office?.commands = []
   }
 }
 
