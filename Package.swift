@@ -49,7 +49,7 @@ let package = Package(
       name: "moldau",
       dependencies: [
         "MoldauSettings", "MoldauServer", "MoldauCommands", "MoldauClient", "MoldauInspect",
-        "MoldauZooKeeper", "MoldauEnsemble",
+        "MoldauZooKeeper", "MoldauEnsemble", "MoldauCoordination", "MoldauBroker",
         "MoldauReport", "MoldauBenchmarks", "MoldauLog", "MoldauDisk", logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

@@ -34,10 +34,15 @@ struct ServeCommand: AsyncParsableCommand {
     DescriptorLimit.raise()
     let metrics = PrometheusMetrics()
     let logger = logger(settings)
+    let cluster = try ClusterSetup.make(settings, logger)
     let store = try await open(data, settings, logger, metrics)
     var configuration = settings.server
     configuration.logger = logger
     configuration.admin = settings.adminAddress.map { .init(address: $0, metrics: metrics) }
+    configuration.cluster = cluster
+    configuration.replication = settings.cluster.replicationAddress.map {
+      .init(address: $0, advertised: settings.cluster.advertisedReplicationAddress)
+    }
     let server: BrokerServer
     do throws(ServerError) {
       server = try await BrokerServer.start(store: store, configuration)
