@@ -8,18 +8,151 @@ import Testing
 @testable import MoldauTesting
 
 @Suite struct ClusterTests {
+  private let orders = TopicPartition(topic: "orders", partition: 0)
+  private let minTwo = ["min.insync.replicas": "2"]
+
   @Test("three brokers of one process become a cluster and replicate a topic")
   func begins() async throws {
     try await withCluster(nodes: 3) { cluster in
-      let topic = try await cluster.createTopic("orders", partitions: 1, replicas: 3)
-      let leader = topic.partitions[0].leader
-      let port = try #require(cluster.server(leader)).addresses[0].port
-      try await onOwnThread { try send("first", to: "orders", through: port) }
+      _ = try await cluster.createTopic("orders", partitions: 1, replicas: 3)
+      try await cluster.produce("first", to: orders)
+      try await cluster.waitForAll(orders, highWatermark: 1)
+    }
+  }
+
+  @Test("when the leader dies another goes on, and the dead one joins again when it is back")
+  func leaderDies() async throws {
+    try await withCluster(nodes: 3) { cluster in
+      _ = try await cluster.createTopic("orders", partitions: 1, replicas: 3, minTwo)
+      try await cluster.produce("before", to: orders)
+      let dead = try await cluster.leader(of: orders)
+      try await cluster.kill(dead)
+      try await cluster.produce("after", to: orders)
+      #expect(try await cluster.leader(of: orders) != dead)
+      try await cluster.restart(dead)
+      try await cluster.waitForISR(orders, count: 3)
+      try await cluster.waitForAll(orders, highWatermark: 2)
+      #expect(try await cluster.values(in: orders) == ["before", "after"])
+    }
+  }
+
+  @Test(
+    "a broker that is stopped in order hands its leaderships over before, and leads again after")
+  func stopsInOrder() async throws {
+    try await withCluster(nodes: 3) { cluster in
+      _ = try await cluster.createTopic("orders", partitions: 6, replicas: 3, minTwo)
+      let leader = try await cluster.leader(of: orders)
+      try await cluster.produce("before", to: orders)
+      try await cluster.stop(leader)
+      for id in cluster.runningIDs {
+        let state = cluster.broker(id)?.member?.image.partition(orders)
+        #expect(state?.leader != leader)
+        #expect(state?.leader ?? -1 >= 0)
+      }
+      try await cluster.produce("between", to: orders)
+      try await cluster.restart(leader)
+      try await cluster.settle()
+      let survived = cluster.broker(leader)?.member?.image.brokers[leader]
+      #expect(survived?.hasSurvived == true)
+      try await cluster.waitForISR(orders, count: 3)
+      #expect(try await cluster.values(in: orders) == ["before", "between"])
+    }
+  }
+
+  @Test("a broker whose session expires leads nothing, registers anew and joins again")
+  func sessionExpires() async throws {
+    try await withCluster(nodes: 3) { cluster in
+      _ = try await cluster.createTopic("orders", partitions: 1, replicas: 3, minTwo)
+      let leader = try await cluster.leader(of: orders)
+      try await cluster.produce("before", to: orders)
+      let epoch = try #require(cluster.broker(leader)?.member?.brokerEpoch)
+      cluster.expireSession(leader)
+      try await cluster.wait(for: leader) { ($0.member?.brokerEpoch ?? epoch) > epoch }
+      try await cluster.settle()
+      try await cluster.waitForISR(orders, count: 3)
+      try await cluster.produce("after", to: orders)
+      #expect(try await cluster.values(in: orders) == ["before", "after"])
+    }
+  }
+
+  @Test("the controller dies, and another takes over")
+  func controllerDies() async throws {
+    try await withCluster(nodes: 3) { cluster in
+      _ = try await cluster.createTopic("orders", partitions: 1, replicas: 3, minTwo)
+      try await cluster.kill(try await cluster.controllerID())
+      try await cluster.produce("after", to: orders)
+      _ = try await cluster.createTopic("more", partitions: 2, replicas: 2)
+      try await cluster.produce("more", to: TopicPartition(topic: "more", partition: 1))
+    }
+  }
+
+  @Test("all brokers die and come back: what was acknowledged is there")
+  func allDie() async throws {
+    try await withCluster(nodes: 3) { cluster in
+      _ = try await cluster.createTopic("orders", partitions: 1, replicas: 3, minTwo)
+      for number in 0..<10 { try await cluster.produce("\(number)", to: orders) }
+      for id in cluster.runningIDs { try await cluster.kill(id) }
+      for id in Int32(1)...3 { try await cluster.restart(id) }
+      try await cluster.settle()
+      try await cluster.produce("10", to: orders)
+      #expect(try await cluster.values(in: orders) == (0...10).map { "\($0)" })
+    }
+  }
+
+  @Test("a topic that is deleted goes from all disks, and one of its name begins anew")
+  func deletes() async throws {
+    try await withCluster(nodes: 3) { cluster in
+      let first = try await cluster.createTopic("orders", partitions: 3, replicas: 2)
+      try await cluster.produce("old", to: orders)
+      try await cluster.deleteTopic("orders")
+      let second = try await cluster.createTopic("orders", partitions: 1, replicas: 3)
+      #expect(first.id != second.id)
+      try await cluster.produce("new", to: orders)
+      #expect(try await cluster.values(in: orders) == ["new"])
+    }
+  }
+
+  @Test("a topic that was deleted while a broker was down goes when the broker is back")
+  func deletesOfAbsent() async throws {
+    try await withCluster(nodes: 3) { cluster in
+      _ = try await cluster.createTopic("orders", partitions: 3, replicas: 3)
+      let absent = try await cluster.otherThanController()
+      try await cluster.stop(absent)
+      try await cluster.deleteTopic("orders")
+      try await cluster.restart(absent)
+      try await cluster.wait(for: absent) { $0.store.topics.isEmpty && $0.isReady }
+    }
+  }
+
+  @Test("replicas move to another broker, with their records, and leave the one that had them")
+  func moves() async throws {
+    try await withCluster(nodes: 3) { cluster in
+      let topic = try await cluster.createTopic("orders", partitions: 1, replicas: 1)
+      for number in 0..<5 { try await cluster.produce("\(number)", to: orders) }
+      let from = topic.partitions[0].leader
+      let target = try #require(cluster.runningIDs.first { $0 != from })
+      try await cluster.move(orders, to: [target])
+      try await cluster.wait(for: from) { $0.partition("orders", 0) == nil }
+      #expect(try await cluster.leader(of: orders) == target)
+      try await cluster.produce("5", to: orders)
+      #expect(try await cluster.values(in: orders) == (0...5).map { "\($0)" })
+    }
+  }
+
+  @Test("a topic gets more partitions, and other settings, on every broker that has it")
+  func grows() async throws {
+    try await withCluster(nodes: 3) { cluster in
+      _ = try await cluster.createTopic("orders", partitions: 1, replicas: 3)
+      try await cluster.addPartitions(to: "orders", count: 4)
+      try await cluster.set("retention.ms", to: "1234567", of: "orders")
       for id in cluster.runningIDs {
         try await cluster.wait(for: id) { broker in
-          broker.partition("orders", 0)?.highWatermark.rawValue == 1
+          let topic = broker.store.existingTopic("orders")
+          return topic?.partitions.count == 4
+            && topic?.configuration.retention.contains(.age(.milliseconds(1_234_567))) == true
         }
       }
+      try await cluster.produce("more", to: TopicPartition(topic: "orders", partition: 3))
     }
   }
 }

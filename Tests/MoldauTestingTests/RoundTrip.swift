@@ -17,6 +17,11 @@ func roundTrip(_ values: [String], through port: Int) throws -> [String] {
   }
   try builder.finish()
   _ = try client.produce(builder.bytes, to: partition)
+  return try readAll(partition, through: client)
+}
+
+/// The values of a partition, as far as one answer goes.
+func readAll(_ partition: TopicPartition, through client: KafkaConnection) throws -> [String] {
   var seen: [String] = []
   _ = try client.fetch(partition, from: .zero) { record in
     if let value = record.value {
@@ -25,6 +30,10 @@ func roundTrip(_ values: [String], through port: Int) throws -> [String] {
     return true
   }
   return seen
+}
+
+func readAll(_ partition: TopicPartition, through port: Int) throws -> [String] {
+  try readAll(partition, through: try KafkaConnection(to: endpoint(port)))
 }
 
 private func byte(_ bytes: RawSpan, _ index: Int) -> UInt8 {
@@ -45,9 +54,14 @@ func onOwnThread<Value: Sendable>(
 
 /// Writes one value to partition 0 of a topic.
 func send(_ value: String, to topic: String, through port: Int) throws {
+  try send(value, to: TopicPartition(topic: topic, partition: 0), through: port)
+}
+
+/// Writes one value to a partition.
+func send(_ value: String, to partition: TopicPartition, through port: Int) throws {
   let client = try KafkaConnection(to: endpoint(port))
   var builder = BatchBuilder()
   builder.append(value: Array(value.utf8).span, timestampMilliseconds: 1_000)
   try builder.finish()
-  _ = try client.produce(builder.bytes, to: TopicPartition(topic: topic, partition: 0))
+  _ = try client.produce(builder.bytes, to: partition)
 }

@@ -10,5 +10,12 @@ extension ClusterMember {
   func askController<Request: ProtocolRequest>(
     _ request: Request, version: Int16,
     _ completion: @escaping @Sendable (Request.Response?) -> Void
-  ) { preconditionFailure("not yet") }
+  ) {
+    queue.add { [self] in
+      withForwards { [settings] link in
+        guard let link else { return completion(nil) }
+        link.ask(request, version: version, within: settings.forwardMilliseconds, completion)
+      }
+    }
+  }
 }

@@ -31,7 +31,8 @@ extension ClusterMember {
     return .pending(pending, milliseconds: nil)
   }
 
-  private func withForwards(_ body: @escaping @Sendable (PeerLink?) -> Void) {
+  /// Gets the link for what is asked for clients, nil when there is no other broker to ask; on the queue.
+  func withForwards(_ body: @escaping @Sendable (PeerLink?) -> Void) {
     let (elected, link) = state.withLock { ($0.elected, $0.forwards) }
     guard let elected, elected.nodeID != nodeID else { return body(nil) }
     if let link, !link.hasFailed { return body(link) }

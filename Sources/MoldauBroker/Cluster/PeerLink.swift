@@ -23,16 +23,17 @@ final class PeerLink: Sendable {
   /// Whether an answer has not come.
   var hasFailed: Bool { isBroken.load(ordering: .acquiring) }
 
-  /// Asks, in the highest version.
+  /// Asks.
   ///
   /// - Parameters:
+  ///   - version: of the request; nil for the highest.
   ///   - milliseconds: how long the answer may take.
   ///   - completion: called once, from any thread; nil when the other side may or may not have done it.
   func ask<Request: ProtocolRequest>(
-    _ request: Request, within milliseconds: Int64,
+    _ request: Request, version: Int16? = nil, within milliseconds: Int64,
     _ completion: @escaping @Sendable (Request.Response?) -> Void
   ) {
-    let version = Request.supported.versions.upperBound
+    let version = version ?? Request.supported.versions.upperBound
     let header = RequestHeader(
       apiKey: Request.apiKey, version: version, correlationID: nextCorrelationID, clientID: nil)
     var writer = ProtocolWriter()
