@@ -74,6 +74,7 @@ extension Broker {
     } catch {
       throw AdministrationRefusal(error)
     }
+    partition.replica?.noteStartMoved()
     return log.startOffset
   }
 }
