@@ -40,7 +40,7 @@ extension LeaderState {
   ///   - others: what `othersEnd` says.
   /// - Returns: the high watermark when it has moved.
   package mutating func advance(own: Offset, others: OthersEnd) -> Offset? {
-    if rules.contains(.minInSyncReplicas), isUnderMinISR { return nil }
+    if isUnderMinISR { return nil }
     let reached: Offset
     switch others {
     case .unknown: return nil

@@ -123,7 +123,9 @@ package struct LeaderState: Sendable {
   package var effectiveMinInSyncReplicas: Int { min(minInSyncReplicas, image.replicas.count) }
 
   /// Whether too few are in sync to acknowledge anything to those who want all (rule 6).
-  package var isUnderMinISR: Bool { image.isr.count < effectiveMinInSyncReplicas }
+  package var isUnderMinISR: Bool {
+    rules.contains(.minInSyncReplicas) && image.isr.count < effectiveMinInSyncReplicas
+  }
 
   package var isUnderReplicated: Bool { image.isr.count < image.replicas.count }
 

@@ -79,11 +79,11 @@ final class ReplicaFetch: PendingRequest {
     var queue: [Int] = []
     queue.reserveCapacity(state.queue.count)
     for place in state.queue {
-      guard var slot = state.slots[place] else { continue }
-      if left == 0, !slot.isNamed, isIncremental {
+      if left == 0, isIncremental, state.slots[place]?.isNamed == false {
         queue.append(place)
         continue
       }
+      guard var slot = state.slots[place] else { continue }
       let read = look(&slot, at: place, maxBytes: left, mayExceed: isEmpty)
       slot.isNamed = false
       if read.byteCount > 0 { isEmpty = false }

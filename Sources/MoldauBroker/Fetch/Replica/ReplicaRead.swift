@@ -41,6 +41,11 @@ struct ReplicaRead {
         return
       }
       let (start, end) = (log.startOffset, log.endOffset)
+      if !rules.contains(.truncateByEpoch), offset > end {
+        // Nobody tells the follower where to cut; it has cut to its high watermark.
+        read = PartitionRead(.offsetNotAvailable)
+        return
+      }
       guard offset >= start, offset <= end else {
         throw .offsetOutOfRange(offset: offset, first: start, next: end)
       }
@@ -74,7 +79,7 @@ struct ReplicaRead {
     _ wanted: FetchRequest.Partition, _ partition: Partition, _ epoch: Int32,
     _ rules: ReplicationRules
   ) throws(LogError) -> (epoch: Int32, end: Offset)? {
-    guard wanted.lastFetchedEpoch >= 0 else { return nil }
+    guard rules.contains(.truncateByEpoch), wanted.lastFetchedEpoch >= 0 else { return nil }
     let log = partition.log
     guard var known = log.endOffset(ofEpoch: min(wanted.lastFetchedEpoch, epoch)) else {
       throw .offsetOutOfRange(
