@@ -35,7 +35,9 @@ struct PartitionFolder {
       } else {
         unfinished.append(entry.name)
       }
-    } else if entry.name.hasSuffix(".tmp") {
+    } else if entry.name.hasSuffix(".tmp")
+      || [StoreLayout.resetMarker, StoreLayout.missingMarker].contains(entry.name)
+    {
       unfinished.append(entry.name)
     } else if LogPath.isQuarantine(entry.name) {
       quarantines.append(entry.name)

@@ -18,6 +18,8 @@ struct PartitionLoader {
   let journal: JournalReplay
   /// Whether this store made the topic, rather than another program.
   let isOwn: Bool
+  /// All below it was compacted.
+  let cleanedOffset: Offset
   /// Called with the number of bytes that were scanned since the last call.
   let onScanned: @Sendable (Int) -> Void
 
@@ -27,7 +29,8 @@ struct PartitionLoader {
   init(
     identity: TopicPartition, configuration: TopicConfiguration, services: StoreServices,
     recoveryPoint: Offset?, startOffset: Offset?, wasClean: Bool, rewritesUnsynced: Bool,
-    journal: JournalReplay, isOwn: Bool, onScanned: @escaping @Sendable (Int) -> Void = { _ in }
+    journal: JournalReplay, isOwn: Bool, cleanedOffset: Offset = .zero,
+    onScanned: @escaping @Sendable (Int) -> Void = { _ in }
   ) {
     self.identity = identity
     self.configuration = configuration
@@ -38,6 +41,7 @@ struct PartitionLoader {
     self.rewritesUnsynced = rewritesUnsynced
     self.journal = journal
     self.isOwn = isOwn
+    self.cleanedOffset = cleanedOffset
     self.onScanned = onScanned
     directory = PartitionDirectory(
       path: "\(services.path)/\(identity.directoryName)", disk: services.disk,
@@ -52,8 +56,8 @@ struct PartitionLoader {
     }
     var files = try takeStock()
     try removeSegmentsBelowStart(&files)
-    let topicID = try topicID()
-    let epochs = try readEpochs()
+    let topicID = try directory.topicID()
+    let epochs = try directory.leaderEpochs(services.logger)
     if wasClean, let log = try loadClean(files, topicID, epochs) { return log }
     return try recover(files, topicID, epochs)
   }
@@ -113,28 +117,6 @@ struct PartitionLoader {
     stock.baseOffsets.removeFirst(first)
   }
 
-  private func topicID() throws(LogError) -> TopicID {
-    let path = directory.path(StoreLayout.partitionMetadata)
-    guard let bytes = try directory.contents(of: path) else { return .zero }
-    do throws(FormatError) {
-      return try unsafe PartitionMetadata(parsing: bytes.span.bytes).topicID
-    } catch {
-      throw .corrupt(path: path, position: .zero, reason: error)
-    }
-  }
-
-  /// The epochs are derived from the batches too, so that a damaged file is passed over.
-  private func readEpochs() throws(LogError) -> LeaderEpochs {
-    let path = directory.path(StoreLayout.leaderEpochs)
-    guard let bytes = try directory.contents(of: path) else { return LeaderEpochs() }
-    do throws(FormatError) {
-      return LeaderEpochs(try unsafe LeaderEpochCheckpoint(parsing: bytes.span.bytes))
-    } catch {
-      services.logger.warning("\(path) is damaged and will be written anew: \(error)")
-      return LeaderEpochs()
-    }
-  }
-
   private func size(ofSegment baseOffset: Offset) throws(LogError) -> Int {
     let path = directory.path(SegmentFileName(baseOffset: baseOffset, kind: .log))
     do throws(DiskError) { return try services.disk.size(of: path) } catch { throw LogError(error) }
@@ -188,6 +170,13 @@ struct PartitionLoader {
   /// Whether the log has a batch for each offset: those of topics that this store made and never
   /// compacted do.
   private var isGapless: Bool { isOwn && configuration.isGapless }
+
+  /// Whether the segment before the one that begins at `base` ended there, however many offsets are
+  /// missing in it. Of a replica that has to be known: what is missing its leader may have. Compaction
+  /// takes a segment's last records too.
+  private func isContiguous(at base: Offset) -> Bool {
+    isGapless || (isOwn && services.isReplicated && base > cleanedOffset)
+  }
 
   /// Finds the log's end by walking from the last index entry; `nil` when the walk does not end with
   /// the file.
@@ -274,16 +263,17 @@ struct PartitionLoader {
         expected = next
         continue
       }
-      if isGapless, index > lastFilled, expected != base {
+      if index > lastFilled, expected != base, isContiguous(at: base) {
         // Nothing is in the segments from here on, and the log does not end where they begin.
         try remove(base)
         continue
       }
       var recovery = SegmentRecovery(
         partition: identity, baseOffset: base,
-        nextBaseOffset: isGapless && index >= lastFilled ? nil : next, directory: directory,
+        nextBaseOffset: next.flatMap { index >= lastFilled && isContiguous(at: $0) ? nil : $0 },
+        directory: directory,
         producersFrom: producersFrom, producers: producers, epochs: epochs,
-        isGapless: isGapless,
+        isGapless: isGapless, isContiguous: next.map { isContiguous(at: $0) } ?? true,
         journaled: { [journal, isGapless] offsets in
           journal.batches(of: key, in: offsets, isGapless: isGapless)
         },
@@ -342,7 +332,8 @@ struct PartitionLoader {
     try journal.forEachBatch(of: key, from: log.endOffset) { (header, batch) throws(LogError) in
       let end = log.endOffset
       guard header.baseOffset >= end else { return }
-      if end > log.startOffset { reportGap(from: end, to: header.baseOffset) }
+      // A commit is of all that was there: where offsets may be missing, these were.
+      if isGapless, end > log.startOffset { reportGap(from: end, to: header.baseOffset) }
       _ = try log.append(batch, origin: .leader)
       replayedCount += 1
     }
@@ -428,7 +419,7 @@ struct PartitionLoader {
 
   /// A crash may take the name of a file that nobody had asked to be durable and leave the next one's.
   private mutating func reportGap(from first: Offset, to end: Offset) {
-    guard isGapless, first < end else { return }
+    guard first < end, isContiguous(at: end) else { return }
     report.damages.append(
       RecoveryReport.Damage(
         partition: identity, path: directory.path, position: .zero, byteCount: 0,

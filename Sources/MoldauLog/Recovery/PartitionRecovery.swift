@@ -9,6 +9,7 @@ struct PartitionRecovery {
   let configurations: TopicConfigurations
   let recoveryPoints: [TopicPartition: Offset]
   let logStarts: [TopicPartition: Offset]
+  let cleanedOffsets: [TopicPartition: Offset]
   let wasClean: Bool
   let rewritesUnsynced: Bool
   let journal: JournalReplay
@@ -66,6 +67,7 @@ struct PartitionRecovery {
       recoveryPoint: recoveryPoints[partition], startOffset: logStarts[partition],
       wasClean: wasClean, rewritesUnsynced: rewritesUnsynced, journal: journal,
       isOwn: configurations.knows(partition.topic),
+      cleanedOffset: cleanedOffsets[partition] ?? .zero,
       onScanned: { byteCount in
         tell(progress, partitionCount) { $0.scannedByteCount += byteCount }
       })

@@ -24,6 +24,8 @@ struct SegmentRecovery {
   let journaled: (Range<Offset>) -> JournaledBatches
   /// Whether batches are there for all offsets, as in a log that nobody compacts.
   let isGapless: Bool
+  /// Whether the segment ended where the next one begins.
+  let isContiguous: Bool
   /// Called with the number of bytes that were scanned since the last call.
   let onScanned: (Int) -> Void
   /// Begins the offsets of the next segment that holds anything, if there is one.
@@ -59,7 +61,7 @@ struct SegmentRecovery {
     partition: TopicPartition, baseOffset: Offset, nextBaseOffset: Offset?,
     directory: PartitionDirectory, producersFrom: Offset, producers: ProducerStates,
     epochs: LeaderEpochs,
-    isGapless: Bool, journaled: @escaping (Range<Offset>) -> JournaledBatches,
+    isGapless: Bool, isContiguous: Bool, journaled: @escaping (Range<Offset>) -> JournaledBatches,
     onScanned: @escaping (Int) -> Void
   ) {
     self.partition = partition
@@ -70,6 +72,7 @@ struct SegmentRecovery {
     self.producers = producers
     self.epochs = epochs
     self.isGapless = isGapless
+    self.isContiguous = isContiguous
     self.journaled = journaled
     self.onScanned = onScanned
   }
@@ -236,7 +239,7 @@ struct SegmentRecovery {
 
   /// A segment that ends before the next one begins has lost something.
   private mutating func reportGap(at position: Int, after next: Offset) {
-    guard let nextBaseOffset, next < nextBaseOffset, isGapless else { return }
+    guard let nextBaseOffset, next < nextBaseOffset, isContiguous else { return }
     report.damages.append(
       RecoveryReport.Damage(
         partition: partition, path: logPath, position: FilePosition(rawValue: position),

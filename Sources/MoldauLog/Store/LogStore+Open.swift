@@ -90,15 +90,20 @@ struct StoreOpening {
     services.topicChanges.withLock { $0 = configurations }
     report.wasClean = wasClean
     report.damagedJournalByteCount = journal.damagedByteCount
+    let cleaned = try checkpoint(StoreLayout.cleanedOffsets)
     let recoveryPoints =
       configuration.checksEverything ? [:] : try checkpoint(StoreLayout.recoveryPoints)
     let logs = try PartitionRecovery(
       services: services, configuration: configuration, configurations: configurations,
       recoveryPoints: recoveryPoints,
-      logStarts: try checkpoint(StoreLayout.logStarts), wasClean: wasClean,
+      logStarts: try checkpoint(StoreLayout.logStarts), cleanedOffsets: cleaned,
+      wasClean: wasClean,
       rewritesUnsynced: failedSync, journal: journal
     ).run(partitions, &report)
-    try readCleanedOffsets(logs)
+    for log in logs {
+      guard let offset = cleaned[log.identity] else { continue }
+      log.compaction.noteCleaned(to: min(offset, log.endOffset))
+    }
     try readHighWatermarks(logs)
     try noteLosses(logs, recoveryPoints, journal)
     let topics = makeTopics(logs, configurations)
@@ -125,15 +130,6 @@ struct StoreOpening {
     return LogStore(
       path: path, configuration: configuration, services: services, lock: lock, topics: topics,
       recovery: report)
-  }
-
-  /// Up to where the logs were compacted, as far as they still go there.
-  private func readCleanedOffsets(_ logs: [PartitionLog]) throws(LogError) {
-    let cleaned = try checkpoint(StoreLayout.cleanedOffsets)
-    for log in logs {
-      guard let offset = cleaned[log.identity] else { continue }
-      log.compaction.noteCleaned(to: min(offset, log.endOffset))
-    }
   }
 
   /// What may be read of replicas before their leader is known.
