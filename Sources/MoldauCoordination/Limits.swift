@@ -6,4 +6,10 @@ enum Limits {
 
   /// What a request has beside paths and data, for each operation; more than it is.
   static let operationOverheadBytes = 100
+
+  /// How large a segment of a tree's log gets before compaction may take it.
+  static let treeSegmentBytes = 4 << 20
+
+  /// A change's records: each operation's node, and what is kept of its parent beside.
+  static let maxChangeBytes = 8 << 20
 }

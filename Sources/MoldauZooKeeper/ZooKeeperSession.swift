@@ -36,7 +36,7 @@ final class ZooKeeperSession: CoordinationSession {
     var isReady = false
     /// Whether `connected` was the last that was told of the connection.
     var isConnected = false
-    var waiting: [Waiting] = []
+    var waiting = ArrayQueue<Waiting>()
     /// Requests that the client has, by number.
     var outstanding: [UInt64: Reply] = [:]
     var lastReply: UInt64 = 0
@@ -157,11 +157,9 @@ final class ZooKeeperSession: CoordinationSession {
   /// Sends what waits, as far as the bound of requests without an answer allows.
   func sendWaiting(_ state: inout State) {
     guard state.isReady, let handle = state.handle else { return }
-    let room = Limits.maxOutstandingRequests - state.outstanding.count
-    guard room > 0, !state.waiting.isEmpty else { return }
-    let batch = state.waiting.prefix(room)
-    state.waiting.removeFirst(batch.count)
-    for waiting in batch {
+    while state.outstanding.count < Limits.maxOutstandingRequests,
+      let waiting = state.waiting.popFirst()
+    {
       let kind = Reply.Kind.request(waiting.request, refusal: waiting.refusal)
       send(makeReply(&state, kind, waiting.completion), by: handle, &state)
     }
@@ -215,7 +213,6 @@ final class ZooKeeperSession: CoordinationSession {
       state.abandoned.append(reply)
     }
     state.outstanding = [:]
-    for waiting in state.waiting { tell(waiting.completion, .failure(error)) }
-    state.waiting = []
+    for waiting in state.waiting.removeAll() { tell(waiting.completion, .failure(error)) }
   }
 }

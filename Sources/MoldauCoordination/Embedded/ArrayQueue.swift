@@ -1,16 +1,18 @@
 /// First in, first out.
-struct ArrayQueue<Element: Sendable>: Sendable {
+package struct ArrayQueue<Element: Sendable>: Sendable {
   private var elements: [Element?] = []
   private var head = 0
 
-  var isEmpty: Bool { head == elements.count }
+  package init() {}
 
-  mutating func append(_ element: Element) {
+  package var isEmpty: Bool { head == elements.count }
+
+  package mutating func append(_ element: Element) {
     elements.append(element)
   }
 
   /// - Complexity: O(1), amortised.
-  mutating func popFirst() -> Element? {
+  package mutating func popFirst() -> Element? {
     guard head < elements.count else { return nil }
     defer {
       elements[head] = nil
@@ -24,7 +26,7 @@ struct ArrayQueue<Element: Sendable>: Sendable {
   }
 
   /// Takes all out, the first first.
-  mutating func removeAll() -> [Element] {
+  package mutating func removeAll() -> [Element] {
     defer {
       elements = []
       head = 0

@@ -4,12 +4,15 @@ import Synchronization
 /// A coordination service in this process's memory, with ZooKeeper's semantics: for a cluster of one,
 /// for brokers of one process, for tests and the simulation.
 ///
+/// `open` keeps it in a log; else it is gone with the object.
+///
 /// Deterministic: it has no thread and no clock but those handed in, and carries requests out in the
 /// order in which they arrive, one after another. Answers and events of a session arrive in their
 /// order. A session is alive while it is connected; it is disconnected only by the calls of
 /// `EmbeddedTree+Faults.swift`, and then expires after its timeout if there is a scheduler. Thread-safe.
 package final class EmbeddedTree: CoordinationService {
   let server: Mutex<TreeServer>
+  let storage: TreeStorage?
   private let scheduler: Scheduler?
   private let carrier: any TreeCarrier
   private let timers = Mutex<[Int64: Scheduler.Timer]>([:])
@@ -18,10 +21,17 @@ package final class EmbeddedTree: CoordinationService {
   /// - Parameters:
   ///   - carrier: brings requests and answers of clients that have no other.
   ///   - scheduler: lets sessions expire; nil: only `expire` does.
-  package init(carrier: any TreeCarrier, scheduler: Scheduler?) {
-    server = Mutex(TreeServer(expires: scheduler != nil))
+  package convenience init(carrier: any TreeCarrier, scheduler: Scheduler?) {
+    self.init(carrier: carrier, scheduler: scheduler, tree: NodeTree(), storage: nil)
+  }
+
+  init(
+    carrier: any TreeCarrier, scheduler: Scheduler?, tree: NodeTree, storage: TreeStorage?
+  ) {
+    server = Mutex(TreeServer(tree: tree, storage: storage, expires: scheduler != nil))
     self.carrier = carrier
     self.scheduler = scheduler
+    self.storage = storage
   }
 
   /// Requests are carried out on the caller's thread, answers and events told on `queue`.
@@ -81,7 +91,18 @@ package final class EmbeddedTree: CoordinationService {
         step { $0.takeRequest(of: id, now: now) }
       }
     }
-    for (id, carrier) in effects.messages {
+    guard !effects.messages.isEmpty else { return }
+    guard let storage else { return carry(effects.messages) }
+    // Nobody hears of what may get lost. Which message a call carries is seen when it arrives, so it
+    // does not matter that those of several steps may be told to come in another order.
+    storage.whenDurable { [self] error in
+      if let error { fail(error) }
+      carry(effects.messages)
+    }
+  }
+
+  private func carry(_ messages: [(sessionID: Int64, carrier: any TreeCarrier)]) {
+    for (id, carrier) in messages {
       carrier.carryAnswer(to: id) { [self] in
         let tell = step { $0.takeMessage(to: id) }
         tell?()

@@ -2,7 +2,7 @@
 extension TreeServer {
   /// Whether a session's client can reach the service.
   private func isReachable(_ session: TreeSession) -> Bool {
-    isAvailable && !session.isCut && !cutClients.contains(session.client)
+    isAvailable && !hasFailed && !session.isCut && !cutClients.contains(session.client)
       && session.phase != .abandoned
   }
 
@@ -17,7 +17,7 @@ extension TreeServer {
     }
     // A service that does not work lets nobody's time run out.
     guard let session = sessions[id], session.isAlive, expires else { return }
-    if session.isConnected || !isAvailable {
+    if session.isConnected || !isAvailable || hasFailed {
       setDeadline(nil, of: id)
     } else if session.deadline == nil {
       setDeadline(now + Int64(session.timeoutMilliseconds), of: id)

@@ -1,3 +1,5 @@
+import MoldauLog
+
 extension TreeServer {
   /// Carries a request out and answers it, after the events of what it changes.
   mutating func carryOut(_ entry: TreeSession.Request, of id: Int64) {
@@ -26,9 +28,10 @@ extension TreeServer {
       if watches { sessions[id]?.watchedChildren.insert(path) }
       return .success(.children(node.children, node.stat))
     case .write(let operations):
-      return tree.write(operations, by: id).map { written in
+      return tree.write(operations, by: id).flatMap { written in
+        if let error = keep(written) { return .failure(error) }
         announce(written)
-        return .written(written.results)
+        return .success(.written(written.results))
       }
     case .sync: return .success(.synced)
     }
@@ -41,8 +44,19 @@ extension TreeServer {
         case .success(let written) = tree.write(
           [.create(path: path, data: [], kind: .persistent)], by: 0)
       else { preconditionFailure("an ephemeral node is above the chroot \(path)") }
+      guard keep(written) == nil else { return }
       announce(written)
     }
+  }
+
+  /// Writes a change to the log, if there is one. A change that cannot be written is taken back.
+  private mutating func keep(_ written: TreeWrite) -> CoordinationError? {
+    guard let storage, !written.changes.isEmpty else { return nil }
+    do throws(LogError) { try storage.append(written, tree) } catch {
+      tree.takeBack(written)
+      return .service(code: 0, reason: "the tree's log takes no change: \(error)")
+    }
+    return nil
   }
 
   /// Removes a session's ephemeral nodes and all that the service knows of it.

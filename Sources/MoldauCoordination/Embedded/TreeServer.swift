@@ -1,7 +1,7 @@
 /// The state machine of an embedded tree: requests, connections and time in, messages out. No lock,
-/// clock or thread inside.
+/// clock or thread inside; changes go to the log, if there is one, before anybody hears of them.
 struct TreeServer: Sendable {
-  var tree = NodeTree()
+  var tree: NodeTree
   /// By number; those of old sessions go when nothing is left to be told.
   var sessions: [Int64: TreeSession] = [:]
   /// The numbers of `sessions`, ascending.
@@ -9,13 +9,20 @@ struct TreeServer: Sendable {
   private var lastSessionID: Int64 = 0
   /// Whether the service works at all.
   var isAvailable = true
+  /// Whether its log has failed.
+  var hasFailed = false
   /// Clients that cannot reach it.
   var cutClients: Set<Int> = []
   /// Whether sessions expire by themselves.
   let expires: Bool
   var effects = TreeEffects()
 
-  init(expires: Bool) {
+  /// Where the tree is kept; nil when it is in memory only.
+  let storage: TreeStorage?
+
+  init(tree: NodeTree = NodeTree(), storage: TreeStorage? = nil, expires: Bool) {
+    self.tree = tree
+    self.storage = storage
     self.expires = expires
   }
 

@@ -1,3 +1,5 @@
+import MoldauFormat
+
 /// The nodes and their numbering: a value, without sessions' lives, watches, clocks or locks.
 struct NodeTree: Sendable {
   private(set) var nodes: [String: TreeNode]
@@ -15,15 +17,19 @@ struct NodeTree: Sendable {
     _ operations: [CoordinationOperation], by session: Int64
   ) -> Result<TreeWrite, CoordinationError> {
     var written = TreeWrite(changeID: lastChangeID + 1)
-    var undo: [TreeUndo] = []
     for (index, operation) in operations.enumerated() {
-      if let refusal = apply(operation, by: session, to: &written, undo: &undo) {
-        for step in undo.reversed() { take(back: step) }
+      if let refusal = apply(operation, by: session, to: &written) {
+        takeBack(written)
         return .failure(.refused(refusal, operation: index))
       }
     }
     if !written.changes.isEmpty { lastChangeID = written.changeID }
     return .success(written)
+  }
+
+  /// Makes the tree what it was before the last write, but for the number of its changes.
+  mutating func takeBack(_ written: TreeWrite) {
+    for step in written.undo.reversed() { take(back: step) }
   }
 
   /// Removes the ephemeral nodes of a session that is over, as one change.
@@ -40,16 +46,15 @@ struct NodeTree: Sendable {
 
   /// Returns why the operation is refused; nil when it is done.
   private mutating func apply(
-    _ operation: CoordinationOperation, by session: Int64, to written: inout TreeWrite,
-    undo: inout [TreeUndo]
+    _ operation: CoordinationOperation, by session: Int64, to written: inout TreeWrite
   ) -> CoordinationRefusal? {
     switch operation {
     case .create(let path, let data, let kind):
-      return create(path, data, kind, by: session, to: &written, undo: &undo)
+      return create(path, data, kind, by: session, to: &written)
     case .set(let path, let data, let version):
       guard let node = nodes[path] else { return .noNode }
       guard version == nil || version == node.version else { return .badVersion }
-      undo.append(.set(path, was: node))
+      written.undo.append(.set(path, was: node))
       nodes[path]?.data = data
       nodes[path]?.version = node.version &+ 1
       nodes[path]?.modificationID = written.changeID
@@ -61,7 +66,7 @@ struct NodeTree: Sendable {
       guard node.children.isEmpty else { return .notEmpty }
       guard path != "/" else { return .invalid }
       let parent = NodePath.parent(of: path)
-      undo.append(.deleted(path, node, childrenID: nodes[parent]?.childrenID ?? 0))
+      written.undo.append(.deleted(path, node, childrenID: nodes[parent]?.childrenID ?? 0))
       remove(path, node, childrenID: written.changeID)
       written.changes.append(.deleted(path: path))
       written.results.append(.deleted)
@@ -75,7 +80,7 @@ struct NodeTree: Sendable {
 
   private mutating func create(
     _ wish: String, _ data: [UInt8], _ kind: NodeKind, by session: Int64,
-    to written: inout TreeWrite, undo: inout [TreeUndo]
+    to written: inout TreeWrite
   ) -> CoordinationRefusal? {
     let parentPath = NodePath.parent(of: wish)
     guard let parent = nodes[parentPath] else { return .noNode }
@@ -84,7 +89,7 @@ struct NodeTree: Sendable {
     guard nodes[path] == nil else { return .nodeExists }
     guard parent.owner == 0 else { return .ephemeralParent }
     let owner = kind.isEphemeral ? session : 0
-    undo.append(.created(path, childrenID: parent.childrenID))
+    written.undo.append(.created(path, childrenID: parent.childrenID))
     insert(
       path, TreeNode(data: data, owner: owner, changeID: written.changeID),
       childrenID: written.changeID)
@@ -124,10 +129,24 @@ struct NodeTree: Sendable {
   }
 }
 
-/// What takes one step of a write back.
-private enum TreeUndo {
-  /// The parent's last change of children goes back too.
-  case created(String, childrenID: Int64)
-  case deleted(String, TreeNode, childrenID: Int64)
-  case set(String, was: TreeNode)
+// MARK: - From a log
+
+extension NodeTree {
+  /// Puts a node of a log in its place; its parent is there.
+  mutating func restore(_ path: String, _ record: CoordinationRecord.Node, createdCount: Int32) {
+    var node = TreeNode(data: record.data, owner: 0, changeID: record.creationID)
+    node.modificationID = record.modificationID
+    node.version = record.version
+    node.createdCount = createdCount
+    if path == "/" {
+      nodes[path] = node
+    } else {
+      insert(path, node, childrenID: record.creationID)
+    }
+  }
+
+  mutating func restore(rootCount: Int32, lastChangeID: Int64) {
+    nodes["/"]?.createdCount = rootCount
+    self.lastChangeID = lastChangeID
+  }
 }
