@@ -25,6 +25,10 @@ package final class Broker: Sendable {
   /// How topics are set for which nothing else was said.
   let topicSettings: TopicSettings
   let producerIDs: ProducerIDs
+  /// Of a cluster.
+  let clusterProducerIDs = ClusterProducerIDs()
+  /// Of a cluster: makes `__consumer_offsets` once, however many ask for it.
+  let offsetsTopicCreation = SharedWait()
   /// The threads, timers, clocks and chance.
   let execution: BrokerExecution
   package let groups: GroupCoordinator
@@ -57,8 +61,7 @@ package final class Broker: Sendable {
     sessions = FetchSessionCache(clock: execution.clock, random: execution.random)
     replicaSessions = ReplicaSessions(random: execution.random)
     topicSettings = TopicSettings(
-      defaults: configuration.newTopics, durability: store.configuration.durability,
-      isDevelopment: configuration.isDevelopment)
+      configuration, durability: store.configuration.durability, cluster?.settings)
     producerIDs = ProducerIDs(store: store)
     var topicExists: (@Sendable (String) -> Bool)?
     if let replicas { topicExists = { replicas.image.topics[$0] != nil } }
@@ -140,7 +143,7 @@ package final class Broker: Sendable {
     case .alterPartition, .controlledShutdown, .fetchClusterImage:
       try answerPeers(api, &reader, context, into: &reply)
     default:
-      try answerAdministration(api, &reader, context, into: &reply)
+      try answerAdministration(api, &reader, frame, context, into: &reply)
     }
   }
 

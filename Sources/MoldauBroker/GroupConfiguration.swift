@@ -22,6 +22,12 @@ public struct GroupConfiguration: Hashable, Sendable {
   /// How often members of consumer groups are to be heard of
   /// (`group.consumer.heartbeat.interval.ms`).
   public var consumerHeartbeatInterval: Duration
+  /// The partitions of `__consumer_offsets`, which tell a group's coordinator; in a cluster
+  /// (`offsets.topic.num.partitions`). Only counts until the topic is made.
+  public var offsetsPartitionCount: Int
+  /// The replicas of `__consumer_offsets`, fewer when there are fewer brokers; in a cluster
+  /// (`offsets.topic.replication.factor`). Only counts until the topic is made.
+  public var offsetsReplicationFactor: Int
 
   /// A configuration; whatever is left out has Kafka's default.
   public init(
@@ -30,7 +36,8 @@ public struct GroupConfiguration: Hashable, Sendable {
     offsetRetention: Duration = .seconds(7 * 86_400),
     offsetCheckInterval: Duration = .seconds(600), maxOffsetMetadataBytes: Int = 4096,
     consumerSessionTimeout: Duration = .seconds(45),
-    consumerHeartbeatInterval: Duration = .seconds(5)
+    consumerHeartbeatInterval: Duration = .seconds(5),
+    offsetsPartitionCount: Int = 50, offsetsReplicationFactor: Int = 3
   ) {
     self.minSessionTimeout = minSessionTimeout
     self.maxSessionTimeout = maxSessionTimeout
@@ -41,5 +48,7 @@ public struct GroupConfiguration: Hashable, Sendable {
     self.maxOffsetMetadataBytes = maxOffsetMetadataBytes
     self.consumerSessionTimeout = consumerSessionTimeout
     self.consumerHeartbeatInterval = consumerHeartbeatInterval
+    self.offsetsPartitionCount = offsetsPartitionCount
+    self.offsetsReplicationFactor = offsetsReplicationFactor
   }
 }

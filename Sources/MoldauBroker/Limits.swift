@@ -38,6 +38,9 @@ package enum Limits {
   /// records, and one that overtakes it.
   static let fetchesInFlight = 2
 
+  /// How long the answer to a change of the cluster waits until this broker has heard of it.
+  static let imageWaitMilliseconds: Int64 = 5_000
+
   /// How long a request waits for its group to be loaded before the client is told to come again.
   static let groupLoadWaitMilliseconds: Int64 = 1_000
   /// A part of the groups that could not be read is not tried again before this has passed.

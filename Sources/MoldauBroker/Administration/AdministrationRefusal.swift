@@ -1,3 +1,4 @@
+import MoldauCluster
 import MoldauLog
 import MoldauProtocol
 
@@ -13,6 +14,11 @@ struct AdministrationRefusal: Error, Equatable {
 
   init(_ error: LogError) {
     self.init(ErrorCode(error), "\(error)")
+  }
+
+  /// What the cluster's controller says.
+  init(_ refusal: ClusterRefusal) {
+    self.init(refusal.code, refusal.message ?? "the controller says \(refusal.code)")
   }
 
   /// Too much work waits already; clients try again.

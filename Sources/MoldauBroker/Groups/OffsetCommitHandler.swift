@@ -44,14 +44,15 @@ private struct OffsetCommit: Sendable {
     let limit = min(broker.configuration.groups.maxOffsetMetadataBytes, Limits.groupNameBytes)
     for topic in request.topics {
       let isByID = topic.name.isEmpty && topic.id != .zero
-      let hosted = isByID ? broker.topics.topic(topic.id) : broker.topics.topic(named: topic.name)
+      let known =
+        isByID ? broker.knownTopic(topic.id) : broker.knownTopic(named: topic.name)
       var codes: [ErrorCode] = []
       for partition in topic.partitions {
-        guard let hosted else {
+        guard let known else {
           codes.append(isByID ? .unknownTopicID : .unknownTopicOrPartition)
           continue
         }
-        guard hosted.partition(partition.index) != nil else {
+        guard known.hasPartition(partition.index) else {
           codes.append(.unknownTopicOrPartition)
           continue
         }
@@ -63,7 +64,7 @@ private struct OffsetCommit: Sendable {
         codes.append(.none)
         offsets.append(
           (
-            TopicPartition(topic: hosted.topic.name, partition: partition.index),
+            TopicPartition(topic: known.name, partition: partition.index),
             GroupOffsetValue(
               offset: Offset(rawValue: partition.committedOffset),
               leaderEpoch: partition.committedLeaderEpoch, metadata: metadata,

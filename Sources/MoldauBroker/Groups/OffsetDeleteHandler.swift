@@ -18,13 +18,13 @@ extension Broker {
       var wanted: [TopicPartition] = []
       for asked in request.topics {
         let isSubscribed = groups.isSubscribed(request.groupID, to: asked.name)
-        let hosted = topics.topic(named: asked.name)
+        let known = knownTopic(named: asked.name)
         var topic = OffsetDeleteResponse.Topic()
         topic.name = asked.name
         topic.partitions = asked.partitions.map { asked in
           var partition = OffsetDeleteResponse.Partition()
           partition.index = asked.index
-          if hosted?.partition(asked.index) == nil {
+          if known?.hasPartition(asked.index) != true {
             partition.errorCode = .unknownTopicOrPartition
           } else if isSubscribed {
             partition.errorCode = .groupSubscribedToTopic

@@ -40,7 +40,7 @@ extension Broker {
       topic.name = wanted.name
       topic.id = wanted.id
       let isByID = wanted.name.isEmpty && wanted.id != .zero
-      let name = isByID ? topics.topic(wanted.id)?.topic.name : wanted.name
+      let name = isByID ? knownTopic(wanted.id)?.name : wanted.name
       topic.partitions = wanted.partitionIndexes.map { index in
         guard let name else { return OffsetFetchResponse.Partition(index, nil, .unknownTopicID) }
         let partition = TopicPartition(topic: name, partition: index)
@@ -61,7 +61,7 @@ extension Broker {
       if topics.last?.name != partition.topic {
         var topic = OffsetFetchResponse.Topic()
         topic.name = partition.topic
-        topic.id = self.topics.topic(named: partition.topic)?.topic.id ?? .zero
+        topic.id = knownTopic(named: partition.topic)?.id ?? .zero
         topics.append(topic)
       }
       topics[topics.count - 1].partitions.append(.init(partition.partition, value))

@@ -10,6 +10,7 @@ extension Broker {
   func metadata(
     _ request: MetadataRequest, _ context: RequestContext, into reply: inout Reply
   ) -> Outcome {
+    if let replicas { return metadata(request, in: replicas, context, into: &reply) }
     let missing = missingTopics(request)
     guard !missing.isEmpty else {
       reply.answer(metadataAnswer(request, context), to: context.header)
@@ -34,12 +35,12 @@ extension Broker {
   }
 
   /// The topics that are to be created for a request.
-  private func missingTopics(_ request: MetadataRequest) -> [String] {
+  func missingTopics(_ request: MetadataRequest) -> [String] {
     guard configuration.createsTopics, request.allowsAutoTopicCreation,
       let asked = request.topics
     else { return [] }
     let names = asked.compactMap(\.name)
-    let missing = names.filter { topics.topic(named: $0) == nil && isTopicName($0) }
+    let missing = names.filter { knownTopic(named: $0) == nil && isTopicName($0) }
     return Array(missing.prefix(Limits.createdTopicsPerRequest))
   }
 

@@ -1,7 +1,8 @@
+import MoldauCluster
 import MoldauProtocol
 
 extension Broker {
-  /// Says which brokers there are: this one (KIP-700).
+  /// Says which brokers there are (KIP-700): this one, or those of its cluster.
   func describeCluster(
     _ request: DescribeClusterRequest, _ context: RequestContext, into reply: inout Reply
   ) -> Outcome {
@@ -9,13 +10,10 @@ extension Broker {
     response.endpointType = request.endpointType
     switch request.endpointType {
     case DescribeClusterRequest.EndpointType.broker:
-      var broker = DescribeClusterResponse.Broker()
-      broker.id = identity.nodeID
-      broker.host = context.client.advertisedHost
-      broker.port = context.client.advertisedPort
-      response.brokers = [broker]
-      response.clusterID = identity.clusterID
-      response.controllerID = identity.nodeID
+      let view =
+        view(for: context)
+        ?? ClusterView(ClusterImage(), nodeID: identity.nodeID, context.client)
+      describe(view, in: &response)
       if request.includesClusterAuthorizedOperations {
         response.clusterAuthorizedOperations = AuthorizedOperations.cluster
       }

@@ -1,13 +1,20 @@
 import MoldauProtocol
 
 extension Broker {
-  /// Says who votes on the cluster's metadata: this broker alone (KIP-595).
+  /// Says who votes on the cluster's metadata: this broker alone (KIP-595). Brokers of a cluster do not
+  /// vote: their coordination service keeps the metadata.
   ///
   /// Its metadata has no log of its own, so that offsets are 0. docs/decisions/single-node-cluster.md
   func describeQuorum(
     _ request: DescribeQuorumRequest, _ context: RequestContext, into reply: inout Reply
   ) -> Outcome {
     var response = DescribeQuorumResponse()
+    if replicas != nil {
+      response.errorCode = .unsupportedVersion
+      response.errorMessage = "the coordination service keeps the metadata; no broker votes on it"
+      reply.answer(response, to: context.header)
+      return .answered
+    }
     response.topics = request.topics.map { topic in
       var answer = DescribeQuorumResponse.Topic()
       answer.name = topic.name

@@ -8,21 +8,22 @@ extension Broker {
     var response = DescribeTopicPartitionsResponse()
     var left = min(
       max(1, Int(request.responsePartitionLimit)), Limits.describedPartitionsPerRequest)
-    for name in names(request) {
+    let view = view(for: context)
+    for name in names(request, view) {
       let first =
         name == request.cursor?.topicName ? max(0, Int(request.cursor?.partitionIndex ?? 0)) : 0
       guard left > 0 else {
         response.nextCursor = cursor(name, first)
         break
       }
-      guard let hosted = topics.topic(named: name) else {
+      guard let topic = knownTopic(named: name) else {
         // A topic that was listed and is gone since is no error; one that was named is.
         if !request.topics.isEmpty { response.topics.append(missing(name)) }
         continue
       }
-      let rest = hosted.partitions.drop { Int($0.index) < first }
+      let rest = describedPartitions(of: topic, view).drop { Int($0.index) < first }
       let partitions = rest.prefix(left)
-      response.topics.append(describe(hosted, partitions))
+      response.topics.append(describe(topic, partitions))
       left -= partitions.count
       if let next = rest.dropFirst(partitions.count).first {
         response.nextCursor = cursor(name, Int(next.index))
@@ -34,10 +35,11 @@ extension Broker {
   }
 
   /// The topics that the answer may speak of, in order, from the cursor on.
-  private func names(_ request: DescribeTopicPartitionsRequest) -> [String] {
-    let all =
-      request.topics.isEmpty
-      ? store.topics.map(\.name) : Set(request.topics.map(\.name)).sorted()
+  private func names(
+    _ request: DescribeTopicPartitionsRequest, _ view: ClusterView?
+  ) -> [String] {
+    let known = view.map { $0.image.topics.keys.sorted() } ?? store.topics.map(\.name)
+    let all = request.topics.isEmpty ? known : Set(request.topics.map(\.name)).sorted()
     guard let cursor = request.cursor else { return all }
     return all.filter { $0 >= cursor.topicName }
   }
@@ -57,24 +59,36 @@ extension Broker {
   }
 
   private func describe(
-    _ hosted: HostedTopic, _ partitions: ArraySlice<Partition>
+    _ known: KnownTopic, _ partitions: ArraySlice<DescribeTopicPartitionsResponse.Partition>
   ) -> DescribeTopicPartitionsResponse.Topic {
     var topic = DescribeTopicPartitionsResponse.Topic()
-    topic.name = hosted.topic.name
-    topic.id = hosted.topic.id
-    topic.isInternal = hosted.isInternal
+    topic.name = known.name
+    topic.id = known.id
+    topic.isInternal = HostedTopic.isInternal(known.name)
     topic.authorizedOperations = AuthorizedOperations.topic
-    topic.partitions = partitions.map { partition in
-      var answer = DescribeTopicPartitionsResponse.Partition()
-      answer.index = partition.index
-      answer.leaderID = identity.nodeID
-      answer.leaderEpoch = partition.leaderEpoch
-      answer.replicaNodes = [identity.nodeID]
-      answer.inSyncReplicaNodes = [identity.nodeID]
-      answer.eligibleLeaderReplicas = []
-      answer.lastKnownEligibleLeaderReplicas = []
-      return answer
-    }
+    topic.partitions = Array(partitions)
     return topic
+  }
+
+  private func describedPartitions(
+    of known: KnownTopic, _ view: ClusterView?
+  ) -> [DescribeTopicPartitionsResponse.Partition] {
+    switch known {
+    case .ofCluster(let topic):
+      guard let view else { preconditionFailure("a topic of a cluster is seen in one") }
+      return topic.partitions.enumerated().map { describe(Int32($0), $1, view) }
+    case .hosted(let hosted):
+      return hosted.partitions.map { partition in
+        var answer = DescribeTopicPartitionsResponse.Partition()
+        answer.index = partition.index
+        answer.leaderID = identity.nodeID
+        answer.leaderEpoch = partition.leaderEpoch
+        answer.replicaNodes = [identity.nodeID]
+        answer.inSyncReplicaNodes = [identity.nodeID]
+        answer.eligibleLeaderReplicas = []
+        answer.lastKnownEligibleLeaderReplicas = []
+        return answer
+      }
+    }
   }
 }

@@ -1,3 +1,4 @@
+import MoldauCluster
 import MoldauFormat
 import MoldauLog
 import MoldauProtocol
@@ -53,11 +54,13 @@ extension Broker {
     let all: [DescribeConfigsResponse.Configuration]
     switch asked.type {
     case ConfigResourceType.topic:
-      let topic = try topicToConfigure(asked.name)
-      all = TopicConfigKey.all.map { describe($0, topic.configuration, request) }
+      let configuration = try configurationToDescribe(ofTopic: asked.name)
+      let settings = settingsToDescribe
+      all = TopicConfigKey.all.map { describe($0, configuration, settings, request) }
     case ConfigResourceType.broker where asked.name.isEmpty:
-      // What was changed for all brokers while they ran: nothing can be.
-      all = []
+      // What was changed for all brokers while they ran: nothing can be without a cluster.
+      let set = replicas?.image.brokerConfigurations[ClusterImage.allBrokers] ?? [:]
+      all = set.sorted { $0.key < $1.key }.map { describe($0.key, $0.value, request) }
     case ConfigResourceType.broker:
       try checkIsThisBroker(asked.name)
       all = BrokerSetting.all(self, context.client).map { describe($0, request) }
@@ -75,11 +78,33 @@ extension Broker {
     return all.filter { wanted.contains($0.name) }
   }
 
-  /// The topic of this name.
-  func topicToConfigure(_ name: String) throws(AdministrationRefusal) -> Topic {
+  /// How the topic of this name is set, here or in the cluster.
+  func configurationToDescribe(
+    ofTopic name: String
+  ) throws(AdministrationRefusal) -> TopicConfiguration {
+    guard let replicas else { return try topicToConfigure(name).configuration }
+    guard let topic = replicas.image.topics[name] else {
+      // It throws: what was created here and is not of the cluster is nobody's.
+      try checkTopicName(name)
+      throw AdministrationRefusal(.unknownTopicOrPartition, "there is no topic \"\(name)\"")
+    }
+    return settingsToDescribe.configuration(of: topic)
+  }
+
+  /// What topics have for which nothing was set, as of now.
+  private var settingsToDescribe: TopicSettings {
+    replicas.map { topicSettings.overlaid(by: $0.image) } ?? topicSettings
+  }
+
+  private func checkTopicName(_ name: String) throws(AdministrationRefusal) {
     do throws(FormatError) { try TopicName.validate(name) } catch {
       throw AdministrationRefusal(.invalidTopicException, "\"\(name.prefix(300))\": \(error)")
     }
+  }
+
+  /// The topic of this name.
+  func topicToConfigure(_ name: String) throws(AdministrationRefusal) -> Topic {
+    try checkTopicName(name)
     guard let found = topics.topic(named: name) else {
       throw AdministrationRefusal(.unknownTopicOrPartition, "there is no topic \"\(name)\"")
     }
@@ -95,18 +120,32 @@ extension Broker {
   }
 
   private func describe(
-    _ setting: TopicConfigKey, _ configuration: TopicConfiguration,
+    _ setting: TopicConfigKey, _ configuration: TopicConfiguration, _ settings: TopicSettings,
     _ request: DescribeConfigsRequest
   ) -> DescribeConfigsResponse.Configuration {
     var entry = DescribeConfigsResponse.Configuration()
     entry.name = setting.name
-    entry.value = topicSettings.value(of: setting, in: configuration)
-    entry.source = topicSettings.source(of: setting, in: configuration)
+    entry.value = settings.value(of: setting, in: configuration)
+    entry.source = settings.source(of: setting, in: configuration)
     entry.type = setting.kind.valueType
     if request.includesSynonyms {
-      entry.synonyms = topicSettings.synonyms(of: setting, in: configuration)
+      entry.synonyms = settings.synonyms(of: setting, in: configuration)
     }
     if request.includesDocumentation { entry.documentation = setting.documentation }
+    return entry
+  }
+
+  /// A setting that was made for all brokers of the cluster.
+  private func describe(
+    _ name: String, _ value: String, _ request: DescribeConfigsRequest
+  ) -> DescribeConfigsResponse.Configuration {
+    var entry = DescribeConfigsResponse.Configuration()
+    entry.name = name
+    entry.value = value
+    entry.source = DescribeConfigsResponse.Source.dynamicDefaultBroker
+    let setting = TopicConfigKey.named(name)
+    entry.type = setting?.kind.valueType ?? DescribeConfigsResponse.ValueType.string
+    if request.includesDocumentation { entry.documentation = setting?.documentation }
     return entry
   }
 

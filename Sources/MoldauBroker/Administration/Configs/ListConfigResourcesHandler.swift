@@ -32,8 +32,10 @@ extension Broker {
 
   private func names(of type: Int8) -> [String] {
     switch type {
-    case ConfigResourceType.topic: store.topics.map(\.name)
-    case ConfigResourceType.broker, ConfigResourceType.brokerLogger: ["\(identity.nodeID)"]
+    case ConfigResourceType.topic:
+      replicas.map { $0.image.topics.keys.sorted() } ?? store.topics.map(\.name)
+    case ConfigResourceType.broker, ConfigResourceType.brokerLogger:
+      (replicas.map { $0.image.brokers.keys.sorted() } ?? [identity.nodeID]).map { "\($0)" }
     default: []
     }
   }

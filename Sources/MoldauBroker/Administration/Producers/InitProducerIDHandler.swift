@@ -4,6 +4,9 @@ import MoldauProtocol
 extension Broker {
   /// Gives an idempotent producer an id of its own, or the next epoch of the one it has (KIP-360).
   ///
+  /// In a cluster it is always an id of its own, since another broker may have given out the one that
+  /// it has; as in Kafka.
+  ///
   /// Transactions are not served. A producer that wants them is told that it may not use its
   /// transactional id: of all errors the one at which every client gives up at once.
   func initProducerID(
@@ -16,6 +19,18 @@ extension Broker {
       logger.info("\(context.client.address): transactions are not served")
       reply.answer(response, to: context.header)
       return .answered
+    }
+    if let member {
+      let cell = AnswerCell<InitProducerIDResponse>(context.waker)
+      clusterProducerIDs.next(member) { [logger] result in
+        switch result {
+        case .success(let producer): cell.settle(Self.answer(producer))
+        case .failure(let refusal):
+          logger.error("no producer id can be given out: \(refusal.message ?? "")")
+          cell.settle(Self.unavailable)
+        }
+      }
+      return PendingAnswer.outcome(of: cell, context, farewell: Self.unavailable, into: &reply)
     }
     if let producer = producerIDs.next(request.producerID, request.producerEpoch) {
       reply.answer(Self.answer(producer), to: context.header)

@@ -2,7 +2,9 @@ import MoldauLog
 
 extension TopicConfigKey {
   /// All of them, in the order of their names.
-  static let all: [TopicConfigKey] = (retention + segments + records + compaction + syncing + kept)
+  static let all: [TopicConfigKey] =
+    (retention + segments + records + compaction + syncing
+    + replication + kept)
     .sorted { $0.name < $1.name }
 
   /// The key of this name, if there is one.
@@ -117,18 +119,29 @@ extension TopicConfigKey {
   static let flushMessagesName = "flush.messages"
   static let flushMillisecondsName = "flush.ms"
 
-  // MARK: What has no effect here
+  // MARK: What a cluster does
 
   static let minInSyncReplicasName = "min.insync.replicas"
+  static let uncleanElectionName = "unclean.leader.election.enable"
+
+  /// Those that can be set for all brokers of a cluster while they run.
+  static let ofCluster: Set<String> = [minInSyncReplicasName, uncleanElectionName]
+
+  private static let replication = [
+    TopicConfigKey(
+      kept: minInSyncReplicasName, broker: minInSyncReplicasName, .int(1...Int64(Int32.max)),
+      standard: "1",
+      "How many replicas must be in sync for acks=all to be acknowledged. A broker that stands alone"
+        + " takes 1 only."),
+    TopicConfigKey(
+      kept: uncleanElectionName, broker: uncleanElectionName, .boolean, standard: "false",
+      "Whether a replica that is behind may lead when no other can: records may be lost."),
+  ]
+
+  // MARK: What has no effect here
 
   /// Keys that tools set and that promise nothing that is not so: they are kept and shown.
   private static let kept = [
-    TopicConfigKey(
-      kept: minInSyncReplicasName, broker: minInSyncReplicasName, .int(1...Int64(Int32.max)),
-      standard: "1", "How many replicas must have what acks=all acknowledges; there is one."),
-    TopicConfigKey(
-      kept: "unclean.leader.election.enable", broker: "unclean.leader.election.enable", .boolean,
-      standard: "false", "Whether a replica that is behind may lead; there is one. Without effect."),
     TopicConfigKey(
       kept: "preallocate", broker: "log.preallocate", .boolean, standard: "false",
       "The store allocates a segment's next blocks as it sees fit. Without effect."),
@@ -149,10 +162,10 @@ extension TopicConfigKey {
       standard: "3", "The codec's own level is taken. Without effect."),
     TopicConfigKey(
       kept: "leader.replication.throttled.replicas", .words, standard: "",
-      "Nothing is replicated. Without effect."),
+      "Replication takes what there is. Without effect."),
     TopicConfigKey(
       kept: "follower.replication.throttled.replicas", .words, standard: "",
-      "Nothing is replicated. Without effect."),
+      "Replication takes what there is. Without effect."),
     TopicConfigKey(
       kept: "remote.storage.enable", .choice(["false"]), standard: "false",
       "Segments are kept here only."),

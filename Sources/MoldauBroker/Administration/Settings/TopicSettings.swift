@@ -12,6 +12,8 @@ struct TopicSettings: Sendable {
   let durability: Durability
   /// Whether a setting that promises what one broker cannot keep is taken all the same.
   let isDevelopment: Bool
+  /// Whether there may be other brokers, so that more replicas can be asked for.
+  var isClustered = false
 
   // MARK: Changing
 
@@ -82,7 +84,7 @@ struct TopicSettings: Sendable {
   }
 
   private func check(_ configuration: TopicConfiguration) throws(AdministrationRefusal) {
-    if !isDevelopment,
+    if !isDevelopment, !isClustered,
       configuration.keptSettings[TopicConfigKey.minInSyncReplicasName] ?? "1" != "1"
     {
       throw AdministrationRefusal(

@@ -40,6 +40,16 @@ extension Broker {
     return response
   }
 
+  /// Throws when a topic of this name keeps the partitions that it has.
+  func checkCanGrow(_ name: String) throws(AdministrationRefusal) {
+    guard !HostedTopic.isInternal(name) else {
+      throw AdministrationRefusal(
+        .invalidRequest,
+        "topic \"\(name)\" is the broker's own: where a group's state lies depends on its"
+          + " number of partitions")
+    }
+  }
+
   private func addPartitions(
     _ asked: CreatePartitionsRequest.Topic, validatesOnly: Bool
   ) throws(AdministrationRefusal) {
@@ -47,12 +57,7 @@ extension Broker {
       throw AdministrationRefusal(
         .unknownTopicOrPartition, "there is no topic \"\(asked.name.prefix(300))\"")
     }
-    guard !HostedTopic.isInternal(topic.name) else {
-      throw AdministrationRefusal(
-        .invalidRequest,
-        "topic \"\(topic.name)\" is the broker's own: where a group's state lies depends on its"
-          + " number of partitions")
-    }
+    try checkCanGrow(topic.name)
     let limit = MoldauLog.Limits.maxPartitionsPerTopic
     guard Int(asked.count) > topic.partitionCount, Int(asked.count) <= limit else {
       throw AdministrationRefusal(

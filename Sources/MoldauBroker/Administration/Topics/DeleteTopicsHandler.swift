@@ -22,13 +22,7 @@ extension Broker {
     _ request: DeleteTopicsRequest,
     _ delete: (DeleteTopicsRequest.Topic) throws(AdministrationRefusal) -> Topic
   ) -> DeleteTopicsResponse {
-    let asked =
-      request.topics
-      + request.topicNames.map { name in
-        var topic = DeleteTopicsRequest.Topic()
-        topic.name = name
-        return topic
-      }
+    let asked = request.allTopics
     let names = asked.compactMap(\.name).repeated
     let ids = asked.map(\.id).filter { $0 != .zero }.repeated
     var response = DeleteTopicsResponse()
@@ -56,22 +50,32 @@ extension Broker {
   private func delete(
     _ asked: DeleteTopicsRequest.Topic, version: Int16
   ) throws(AdministrationRefusal) -> Topic {
-    guard configuration.deletesTopics else {
-      throw AdministrationRefusal(
-        version >= 3 ? .topicDeletionDisabled : .invalidRequest,
-        "the broker does not delete topics (delete.topic.enable)")
-    }
+    try checkDeletion(version: version)
     let topic = try topic(of: asked).topic
-    guard !HostedTopic.isInternal(topic.name) else {
-      throw AdministrationRefusal(
-        .invalidRequest, "topic \"\(topic.name)\" is the broker's own and stays")
-    }
+    try checkIsDeletable(topic.name)
     do throws(LogError) { try store.removeTopic(topic.name) } catch {
       throw AdministrationRefusal(error)
     }
     topics.forget(topic)
     logger.info("topic \"\(topic.name)\" deleted")
     return topic
+  }
+
+  /// Throws when clients may not delete topics.
+  func checkDeletion(version: Int16) throws(AdministrationRefusal) {
+    guard configuration.deletesTopics else {
+      throw AdministrationRefusal(
+        version >= 3 ? .topicDeletionDisabled : .invalidRequest,
+        "the broker does not delete topics (delete.topic.enable)")
+    }
+  }
+
+  /// Throws when a topic of this name is the broker's own.
+  func checkIsDeletable(_ name: String) throws(AdministrationRefusal) {
+    guard !HostedTopic.isInternal(name) else {
+      throw AdministrationRefusal(
+        .invalidRequest, "topic \"\(name)\" is the broker's own and stays")
+    }
   }
 
   private func topic(
@@ -94,5 +98,17 @@ extension Broker {
     default:
       throw AdministrationRefusal(.invalidRequest, "a name and an id are given: one is enough")
     }
+  }
+}
+
+extension DeleteTopicsRequest {
+  /// Those that are to go, in the way of all versions.
+  var allTopics: [Topic] {
+    topics
+      + topicNames.map { name in
+        var topic = Topic()
+        topic.name = name
+        return topic
+      }
   }
 }

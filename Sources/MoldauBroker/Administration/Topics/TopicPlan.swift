@@ -75,6 +75,15 @@ struct TopicPlan: Sendable {
   private static func placedPartitionCount(
     _ asked: CreateTopicsRequest.Topic, _ settings: TopicSettings, nodeID: Int32
   ) throws(AdministrationRefusal) -> Int? {
+    guard let placement = try placement(asked) else { return nil }
+    for replicas in placement { try check(replicas, settings, nodeID: nodeID) }
+    return placement.count
+  }
+
+  /// Where the client wants each partition's replicas; nil when it leaves that to the broker.
+  static func placement(
+    _ asked: CreateTopicsRequest.Topic
+  ) throws(AdministrationRefusal) -> [[Int32]]? {
     guard !asked.assignments.isEmpty else { return nil }
     guard asked.partitionCount == -1, asked.replicationFactor == -1 else {
       throw AdministrationRefusal(
@@ -85,15 +94,13 @@ struct TopicPlan: Sendable {
     guard asked.assignments.count <= limit else {
       throw AdministrationRefusal(.invalidPartitions, "a topic has at most \(limit) partitions")
     }
-    let indexes = asked.assignments.map(\.partitionIndex).sorted()
+    let ordered = asked.assignments.sorted { $0.partitionIndex < $1.partitionIndex }
+    let indexes = ordered.map(\.partitionIndex)
     guard indexes == (0..<Int32(indexes.count)).map({ $0 }) else {
       throw AdministrationRefusal(
         .invalidReplicaAssignment, "the partitions must be numbered from 0 on, without a gap")
     }
-    for assignment in asked.assignments {
-      try check(assignment.brokerIDs, settings, nodeID: nodeID)
-    }
-    return indexes.count
+    return ordered.map(\.brokerIDs)
   }
 
   /// Throws unless the replicas of a partition are just on this broker.

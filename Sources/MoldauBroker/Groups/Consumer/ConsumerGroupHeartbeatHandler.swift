@@ -34,7 +34,10 @@ extension Broker {
     let cell = AnswerCell<Response>(waker)
     let made = Decided<Response>()
     let settings = ConsumerGroupSettings(groups.configuration)
-    let catalog = StoreTopicCatalog(store: store)
+    let catalog: any TopicCatalog =
+      if let replicas { ImageTopicCatalog(image: replicas.image) } else {
+        StoreTopicCatalog(store: store)
+      }
     let isJoining = heartbeat.memberEpoch == ConsumerGroup.joining
     do throws(GroupCoordinator.Refusal) {
       try groups.change(
