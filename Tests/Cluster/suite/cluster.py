@@ -1,10 +1,12 @@
 """Three brokers and three ZooKeeper servers."""
 
+import functools
 import json
 import os
 import pathlib
 import shutil
 import tempfile
+import urllib.request
 
 from confluent_kafka.admin import AdminClient, NewTopic
 
@@ -44,6 +46,16 @@ class Broker(Server):
             json.loads(line)
 
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the cluster has taken it in."""
+        try:
+            with urllib.request.urlopen(f"http://{self.host.address}:9094/readyz", timeout=5):
+                return True
+        except OSError:
+            return False
+
+
 class Cluster:
     """The cluster, with a topic for the records of a scenario."""
 
@@ -77,6 +89,9 @@ class Cluster:
             for broker in self.brokers.values():
                 line = broker.process.stdout.readline()
                 assert line, f"broker {broker.number} has not started:\n{broker.tail()}"
+            until(
+                "all brokers are in the cluster",
+                lambda: all(broker.is_ready for broker in self.brokers.values()))
         except BaseException:
             self.__exit__(AssertionError, None, None)
             raise
@@ -103,19 +118,23 @@ class Cluster:
     def bootstrap(self) -> str:
         return ",".join(broker.address for broker in self.brokers.values())
 
+    @functools.cached_property
     def admin(self) -> AdminClient:
-        return AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
+        return AdminClient({
+            "bootstrap.servers": self.bootstrap, "log_level": 0, "error_cb": lambda _: None,
+            "reconnect.backoff.ms": 20, "reconnect.backoff.max.ms": 200,
+        })
 
     def create_topic(self, partitions: int = 6, name: str = TOPIC, **settings: str) -> None:
         topic = NewTopic(
             name, num_partitions=partitions, replication_factor=3,
             config={"min.insync.replicas": "2", **settings})
-        for future in self.admin().create_topics([topic], operation_timeout=30).values():
+        for future in self.admin.create_topics([topic], operation_timeout=30).values():
             future.result(60)
 
     def partitions(self, name: str = TOPIC) -> dict:
         """What a broker says of the topic's partitions, by number."""
-        return self.admin().list_topics(name, timeout=20).topics[name].partitions
+        return self.admin.list_topics(name, timeout=20).topics[name].partitions
 
     def leader(self, partition: int = 0, name: str = TOPIC) -> Broker:
         """Who leads a partition; waits until someone does."""
@@ -135,7 +154,7 @@ class Cluster:
         return self.brokers[next(number for number in self.brokers if number != leader)]
 
     def controller(self) -> Broker:
-        return self.brokers[self.admin().describe_cluster().result(20).controller.id]
+        return self.brokers[self.admin.describe_cluster().result(20).controller.id]
 
     def wait_in_sync(self, name: str = TOPIC, seconds: float = 60) -> float:
         """Returns when all replicas of all partitions are in sync, and how long that took."""

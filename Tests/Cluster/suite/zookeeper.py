@@ -79,7 +79,7 @@ def leader_dies_without_zookeeper(cluster: Cluster, load: Load) -> None:
 
 def can_create(cluster: Cluster, name: str) -> bool:
     topic = NewTopic(name, num_partitions=1, replication_factor=3)
-    futures = cluster.admin().create_topics([topic], operation_timeout=5, request_timeout=8)
+    futures = cluster.admin.create_topics([topic], operation_timeout=5, request_timeout=8)
     try:
         futures[name].result(20)
         return True
