@@ -43,6 +43,7 @@ class Network:
     def __exit__(self, *_: object) -> None:
         for host in self.hosts.values():
             subprocess.run(["ip", "netns", "del", host.namespace], capture_output=True)
+        subprocess.run(["ip", "link", "del", "bridge"], capture_output=True)
 
     def host(self, name: str) -> Host:
         """Adds a host."""
