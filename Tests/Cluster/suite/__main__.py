@@ -40,9 +40,12 @@ def run(scenario: Scenario, moldau: str, seed: int) -> dict:
             final.update(read_all(cluster))
             return len(set(final.values())) >= len(load.history.acknowledged)
 
-        until("what was acknowledged can be read", all_there, 30) if not all_there() else None
+        until("what was acknowledged can be read", all_there, 30)
         counts = load.history.check(final)
         assert not load.history.problems, "; ".join(load.history.problems)
+        cluster.stop()
+        differing = cluster.differing_replicas()
+        assert not differing, f"replicas hold different bytes: {differing}"
         return {
             "scenario": scenario.name, "story": scenario.story, **counts,
             "longest_pause_ms": round(load.history.longest_pause * 1000),

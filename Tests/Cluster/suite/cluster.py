@@ -1,10 +1,12 @@
 """Three brokers and three ZooKeeper servers."""
 
 import functools
+import hashlib
 import json
 import os
 import pathlib
 import shutil
+import signal
 import tempfile
 import urllib.request
 
@@ -111,6 +113,24 @@ class Cluster:
                 self.ensemble.remove()
             self.network.__exit__()
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def stop(self) -> None:
+        """Stops all brokers, in good order."""
+        for broker in self.brokers.values():
+            broker.process.send_signal(signal.SIGTERM)
+        for broker in self.brokers.values():
+            broker.stop()
+
+    def differing_replicas(self, name: str = TOPIC) -> list[str]:
+        """Partitions whose replicas do not hold the same bytes; once all brokers are stopped."""
+        contents: dict[str, set[bytes]] = {}
+        for broker in self.brokers.values():
+            for folder in broker.data.glob(f"{name}-*"):
+                digest = hashlib.sha256()
+                for path in sorted(folder.glob("*.log")):
+                    digest.update(path.read_bytes())
+                contents.setdefault(folder.name, set()).add(digest.digest())
+        return sorted(folder for folder, digests in contents.items() if len(digests) > 1)
 
     # What clients see
 

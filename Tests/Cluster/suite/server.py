@@ -32,7 +32,8 @@ class Server:
 
     def stop(self) -> None:
         """Asks it to stop, and expects that it does so in good order."""
-        self.process.send_signal(signal.SIGTERM)
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
         status = self.process.wait(40)
         self.end()
         assert status == 0, f"{self.host.name} ended with status {status}:\n{self.tail()}"
