@@ -46,8 +46,8 @@ extension Replica {
 
   /// Tells the followers that the log begins later now.
   func noteStartMoved() {
-    let fetchers = state.withLock { Array($0.fetchers.values) }
-    for fetcher in fetchers { fetcher.session.arrive(fetcher.slot, .start) }
+    let fetchers = state.withLock { $0.fetchers.sorted { $0.key < $1.key } }
+    for (_, fetcher) in fetchers { fetcher.session.arrive(fetcher.slot, .start) }
   }
 
   /// Whether a change still waits for its outcome.

@@ -75,7 +75,9 @@ package final class OffsetObservers: Sendable {
       let passed = state.place(of: end)
       var due: [Body] = []
       for offset in state.offsets[..<passed] {
-        due += state.waits.removeValue(forKey: offset).map { Array($0.values) } ?? []
+        // In the order in which they came, so that a simulation repeats itself.
+        let waits = state.waits.removeValue(forKey: offset) ?? [:]
+        due += waits.sorted { $0.key < $1.key }.map(\.value)
       }
       state.offsets.removeFirst(passed)
       state.count -= due.count
