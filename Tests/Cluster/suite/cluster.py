@@ -10,6 +10,7 @@ import signal
 import tempfile
 import urllib.request
 
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from ensemble import Ensemble
@@ -140,6 +141,9 @@ class Cluster:
 
     @functools.cached_property
     def admin(self) -> AdminClient:
+        return self.new_admin()
+
+    def new_admin(self) -> AdminClient:
         return AdminClient({
             "bootstrap.servers": self.bootstrap, "log_level": 0, "error_cb": lambda _: None,
             "reconnect.backoff.ms": 20, "reconnect.backoff.max.ms": 200,
@@ -175,6 +179,22 @@ class Cluster:
 
     def controller(self) -> Broker:
         return self.brokers[self.admin.describe_cluster().result(20).controller.id]
+
+    def coordinator(self, group: str) -> Broker:
+        """Who coordinates a group. Asked anew: an administration client keeps what it was told."""
+        found: list[int] = []
+
+        def is_known() -> bool:
+            admin = self.new_admin()
+            try:
+                description = admin.describe_consumer_groups([group], request_timeout=5)
+                found[:] = [description[group].result(10).coordinator.id]
+                return True
+            except (KafkaException, TimeoutError):
+                return False
+
+        until(f"{group} has a coordinator", is_known)
+        return self.brokers[found[0]]
 
     def wait_in_sync(self, name: str = TOPIC, seconds: float = 60) -> float:
         """Returns when all replicas of all partitions are in sync, and how long that took."""

@@ -62,8 +62,7 @@ def kill_coordinator(cluster: Cluster, load: Load) -> None:
     load.go_on(1000)
     try:
         for _ in range(3):
-            group = cluster.admin.describe_consumer_groups(["committing"])["committing"].result(60)
-            broker = cluster.brokers[group.coordinator.id]
+            broker = cluster.coordinator("committing")
             broker.kill()
             load.go_on(800)
             broker.start()

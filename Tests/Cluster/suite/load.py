@@ -58,6 +58,14 @@ class Writer:
             number += 1
             time.sleep(self.pause)
 
+    def abandon(self) -> None:
+        """Writes no more, and gives up what has had no answer."""
+        self.ends.set()
+        self.thread.join()
+        self.producer.purge()
+        self.producer.flush(5)
+        del self.producer
+
     def finish(self) -> None:
         """Writes no more; returns when the fate of all is known."""
         self.ends.set()
@@ -152,7 +160,10 @@ class Load:
             time.sleep(0.05)
 
     def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None:
-            for writer in self.writers:
+        for writer in self.writers:
+            if kind is None:
                 writer.finish()
+            else:
+                # The next cluster has the same addresses, and gives out the same producer ids.
+                writer.abandon()
         self.reader.finish()
