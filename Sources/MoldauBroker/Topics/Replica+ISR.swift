@@ -19,6 +19,14 @@ extension Replica {
     perform(effects)
   }
 
+  /// Counts anew who may join, and is waited for: other brokers are live now.
+  func noteBrokers() {
+    let now = shared.now
+    var effects = Effects()
+    state.withLock { proceed(&$0, now: now, &effects) }
+    perform(effects)
+  }
+
   /// Takes over what became of a change.
   func settle(
     _ proposal: LeaderState.Proposal, leadership: UInt64,
@@ -34,7 +42,8 @@ extension Replica {
       state.partitionEpoch = leader.image.partitionEpoch
       shared.noteISRChange(from: before.image.isr.count, to: leader.image.isr.count)
       if !before.isUnderMinISR, leader.isUnderMinISR { effects.wakesAll = true }
-      proceed(&state, now: now, &effects)
+      // Who was refused is asked for again when somebody fetches, not at once and for ever.
+      proceed(&state, now: now, mayExpand: outcome != .failure(.ineligible), &effects)
       return nil
     }
     if let again {

@@ -46,7 +46,9 @@ extension Replica {
   }
 
   /// Moves what can be moved: the high watermark, then who waits to join.
-  func proceed(_ state: inout State, now: Int64, _ effects: inout Effects) {
+  func proceed(
+    _ state: inout State, now: Int64, mayExpand: Bool = true, _ effects: inout Effects
+  ) {
     guard var leader = state.leader else { return }
     state.leader = nil
     defer { state.leader = leader }
@@ -59,7 +61,7 @@ extension Replica {
       watermark.store(moved.rawValue, ordering: .releasing)
       effects.highWatermark = moved
     }
-    if effects.proposal == nil {
+    if mayExpand, effects.proposal == nil {
       effects.proposal = leader.proposeExpansion(leaderEnd: end, now: now, brokers)
     }
     watch(&state, own: own, end: end, others, &effects)

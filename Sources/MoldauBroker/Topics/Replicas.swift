@@ -56,8 +56,15 @@ package final class Replicas: Sendable {
   }
 
   /// Takes over what the controller has published, before the partitions get their roles from it.
+  ///
+  /// - Complexity: O(*n*) in the number of partitions that are led here when brokers came or went.
   package func note(_ image: ClusterImage) {
-    state.withLock { $0.image = image }
+    let areOthers = state.withLock { state in
+      defer { state.image = image }
+      return state.image.brokers != image.brokers
+    }
+    guard areOthers else { return }
+    for replica in led { replica.noteBrokers() }
   }
 
   /// Begins to look after the in-sync replicas of partitions that are led here; or goes on with

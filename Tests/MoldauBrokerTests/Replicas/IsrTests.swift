@@ -110,6 +110,34 @@ struct IsrTests {
     #expect(cluster.channel.changes.map { $0.isr.map(\.nodeID) } == [[1]])
   }
 
+  @Test("who was refused is asked for again when it fetches, and not before")
+  func ineligible() throws {
+    let cluster = try ClusterBroker()
+    let topic = try cluster.createTopic(isr: [1])
+    for _ in 0..<3 {
+      _ = try FollowerFetch(2).send(topic, [.of(from: 0)], to: cluster)
+      #expect(cluster.channel.changes.count == 1)
+      cluster.channel.answer(.failure(.ineligible))
+      #expect(cluster.channel.changes.isEmpty)
+    }
+  }
+
+  @Test("a caught-up replica is waited for until it joins, or its broker is gone")
+  func waitsForJoining() throws {
+    let cluster = try ClusterBroker()
+    let topic = try cluster.createTopic(isr: [1, 2])
+    for node: Int32 in [2, 3] {
+      _ = try FollowerFetch(node).send(topic, [.of(from: 0)], to: cluster)
+    }
+    cluster.channel.answer(.failure(.ineligible))
+    let all = try cluster.produce(acks: -1)
+    _ = try FollowerFetch(2).send(topic, [.of(from: 1)], to: cluster)
+    cluster.channel.answer(.failure(.ineligible))
+    #expect(try all.code() == nil)
+    cluster.register([1: 11, 2: 12])
+    #expect(try all.code() == ErrorCode.none)
+  }
+
   @Test("an outcome that comes when the leadership is over changes nothing")
   func lateOutcome() throws {
     let cluster = try ClusterBroker()

@@ -18,7 +18,7 @@ final class ReplicaSession: Sendable {
     case start
   }
 
-  struct Arrival: Sendable {
+  struct Arrival: Hashable, Sendable {
     let slot: Int
     let news: News
   }
@@ -77,8 +77,11 @@ final class ReplicaSession: Sendable {
 
   /// Notes that something has happened in the partition of a slot. From any thread.
   func arrive(_ slot: Int, _ news: News) {
-    let waker = arrivals.withLock { arrivals in
-      arrivals.all.append(Arrival(slot: slot, news: news))
+    let arrival = Arrival(slot: slot, news: news)
+    let waker: RequestWaker? = arrivals.withLock { arrivals in
+      // Growth and watermarks come once for each time that they are waited for.
+      if news == .start, arrivals.all.contains(arrival) { return nil }
+      arrivals.all.append(arrival)
       defer { arrivals.waker = nil }
       return arrivals.waker
     }
