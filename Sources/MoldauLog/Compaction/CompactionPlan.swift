@@ -84,7 +84,9 @@ extension PartitionLog {
     let youngest = now.subtractingClamped(configuration.minCompactionLag.milliseconds)
     var cleanable: [Segment] = []
     var end = all[0].baseOffset
-    for (segment, next) in zip(all, all.dropFirst()) {
+    // A replica's last batch stays: one that is made anew would never come to the log's end.
+    let isEndEmpty = services.isReplicated && all[all.count - 1].byteCount == 0
+    for (segment, next) in zip(all, all.dropFirst().dropLast(isEndEmpty ? 1 : 0)) {
       guard next.baseOffset <= limit, segment.isSealed, segment.hasDurableIndexes else { break }
       if configuration.minCompactionLag > .zero, try time(of: segment) > youngest { break }
       cleanable.append(segment)

@@ -17,6 +17,8 @@ struct ResetRecovery {
         try directory.disk.remove(directory.path(StoreLayout.resetMarker))
         return nil
       }
+      // A process that was killed may have left the marker where a power cut still takes it.
+      try directory.disk.syncDirectory(directory.path)
       for entry in try directory.disk.list(directory.path) where entry.kind == .file {
         guard
           SegmentFileName(parsing: entry.name) != nil

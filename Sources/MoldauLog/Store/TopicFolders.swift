@@ -142,6 +142,8 @@ struct TopicFolders {
       if id == hosting.id || (id == nil && !content.isLeftover) { return true }
     }
     if content.isPartition || content.isLeftover {
+      // The list that does not have it is durable first.
+      try disk.syncDirectory(path)
       logger.info("\(folder(partition)) is left of a partition that is not here, and goes")
       try disk.removeFolder(folder(partition))
       try disk.syncDirectory(path)

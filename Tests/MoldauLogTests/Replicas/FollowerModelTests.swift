@@ -49,9 +49,9 @@ final class FollowerModel {
     switch roll(0...99) {
     case 0..<25: write()
     case 25..<70:
-      let before = log.epochAndEnd.end
-      _ = try log.fetch(from: leader, maxBytes: [100, 1000, 20_000][roll(0...2)])
-      if log.epochAndEnd.end < before { durableEnd = min(durableEnd, log.epochAndEnd.end) }
+      _ = try log.fetch(from: leader, maxBytes: [100, 1000, 20_000][roll(0...2)]) { end in
+        durableEnd = min(durableEnd, end)
+      }
       log.noteHighWatermark(min(log.endOffset, durableEnd))
     case 70..<78:
       // What lies behind missing records counts for nothing.
@@ -158,7 +158,9 @@ final class FollowerModel {
     guard let store else { throw BrokenPromise("there is no store") }
     let log = try replica(of: store)
     var rounds = 0
-    while try !log.fetch(from: leader, maxBytes: 3000) {
+    while try !log.fetch(
+      from: leader, maxBytes: 3000, willCut: { durableEnd = min(durableEnd, $0) })
+    {
       rounds += 1
       try hold(rounds < 10_000, "it never gets there")
     }

@@ -58,9 +58,11 @@ struct ModelLeader {
 
   /// Another broker leads, which lacks the batches from one on.
   mutating func change(droppingLast count: Int, to epoch: Int32) {
-    let removed = batches.suffix(count)
-    batches.removeLast(removed.count)
-    end = removed.first?.baseOffset ?? end
+    if count > 0 {
+      batches.removeLast(min(count, batches.count))
+      end = batches.last?.nextOffset ?? start
+      start = min(start, end)
+    }
     epochs.removeAll { $0.start >= end }
     self.epoch = epoch
     epochs.append((epoch, end))
@@ -115,8 +117,11 @@ struct ModelLeader {
 }
 
 extension PartitionLog {
-  /// Does one fetch as a follower; returns whether it has come to the leader's end.
-  func fetch(from leader: ModelLeader, maxBytes: Int) throws(LogError) -> Bool {
+  /// Does one fetch as a follower; returns whether it has come to the leader's end. Calls `willCut`
+  /// before the log is cut, with what stays.
+  func fetch(
+    from leader: ModelLeader, maxBytes: Int, willCut: (Offset) -> Void = { _ in }
+  ) throws(LogError) -> Bool {
     let epoch = leader.epoch
     let position = epochAndEnd
     switch leader.answer(
@@ -131,10 +136,12 @@ extension PartitionLog {
       }
       return epochAndEnd.end == leader.end
     case .diverging(let divergingEpoch, let end):
-      try truncate(
-        to: truncationOffset(ofDivergingEpoch: divergingEpoch, end: end), epoch: epoch)
+      let target = truncationOffset(ofDivergingEpoch: divergingEpoch, end: end)
+      willCut(target < startOffset ? .zero : target)
+      try truncate(to: target, epoch: epoch)
       return false
     case .outOfRange:
+      willCut(.zero)
       try reset(to: leader.start, epoch: epoch)
       return false
     }
