@@ -6,7 +6,6 @@ import json
 import os
 import pathlib
 import shutil
-import signal
 import tempfile
 import urllib.request
 
@@ -118,9 +117,9 @@ class Cluster:
     def stop(self) -> None:
         """Stops all brokers, in good order."""
         for broker in self.brokers.values():
-            broker.process.send_signal(signal.SIGTERM)
+            broker.ask_to_stop()
         for broker in self.brokers.values():
-            broker.stop()
+            broker.wait_for_end()
 
     def differing_replicas(self, name: str = TOPIC) -> list[str]:
         """Partitions whose replicas do not hold the same bytes; once all brokers are stopped."""

@@ -1,9 +1,12 @@
 """Hosts on one machine: network namespaces on a bridge, between which packets can be dropped."""
 
+import itertools
 import os
 import subprocess
 
 PREFIX = "10.97.0."
+# A namespace that was deleted may take a while to go, and its end of a link with it.
+port_numbers = itertools.count(1)
 
 
 def ip(*arguments: str) -> None:
@@ -15,7 +18,8 @@ class Host:
 
     def __init__(self, name: str, number: int):
         self.name = name
-        self.namespace = f"moldau-{os.getpid()}-{name}"
+        self.port = f"port{next(port_numbers)}"
+        self.namespace = f"moldau-{os.getpid()}-{self.port}"
         self.address = f"{PREFIX}{number}"
 
     def command(self, *arguments: str) -> list[str]:
@@ -51,9 +55,8 @@ class Network:
         host = Host(name, number)
         self.hosts[name] = host
         ip("netns", "add", host.namespace)
-        port = f"port{number}"
-        ip("link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", host.namespace)
-        ip("link", "set", port, "master", "bridge", "up")
+        ip("link", "add", host.port, "type", "veth", "peer", "name", "eth0", "netns", host.namespace)
+        ip("link", "set", host.port, "master", "bridge", "up")
         for arguments in (
             ("link", "set", "lo", "up"),
             ("addr", "add", host.address + "/24", "dev", "eth0"),

@@ -30,10 +30,15 @@ class Server:
                 stdout=subprocess.PIPE, stderr=log, text=True, cwd=self.folder,
             )
 
+    def ask_to_stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+
     def stop(self) -> None:
         """Asks it to stop, and expects that it does so in good order."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+        self.ask_to_stop()
+        self.wait_for_end()
+
+    def wait_for_end(self) -> None:
         status = self.process.wait(40)
         self.end()
         assert status == 0, f"{self.host.name} ended with status {status}:\n{self.tail()}"
