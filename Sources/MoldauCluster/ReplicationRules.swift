@@ -1,5 +1,5 @@
-/// The rules of the replication protocol that can be taken out one by one, to see that the simulation
-/// notices (docs/replication.md). Everything else runs with all of them.
+/// The rules of the replication protocol that can be taken out one by one, to see that the
+/// simulation notices (docs/replication.md). Everything else runs with all of them.
 package struct ReplicationRules: OptionSet, Hashable, Sendable {
   package let rawValue: UInt32
 

@@ -7,8 +7,8 @@ internal import Synchronization
 /// The cluster's controller, as far as this broker is it.
 ///
 /// One for each session with the coordination service. Every broker has one; that which is elected
-/// (`isActive`) decides who leads what, and publishes the image of the cluster that the brokers pull.
-/// All of it runs on `queue`, also the completions; nothing waits. Thread-safe.
+/// (`isActive`) decides who leads what, and publishes the image of the cluster that the brokers
+/// pull. All of it runs on `queue`, also the completions; nothing waits. Thread-safe.
 package final class ClusterController: Sendable {
   private let session: any CoordinationSession
   private let queue: SerialQueue
@@ -47,7 +47,8 @@ package final class ClusterController: Sendable {
   /// Takes note of what happens to the session and to the nodes that are watched.
   package func handle(_ event: SessionEvent) { run { $0.received(event) } }
 
-  /// Ends it: whoever waits for something gets an answer. For a session that was closed or has expired.
+  /// Ends it: whoever waits for something gets an answer. For a session that was closed or has
+  /// expired.
   package func end() {
     run { $0.end() }
     queue.add { [self] in
@@ -129,10 +130,11 @@ extension ClusterController {
     }
   }
 
-  /// Moves leaderships from a broker that is about to stop, and takes it out of the in-sync replicas.
+  /// Moves leaderships from a broker that is about to stop, and takes it out of the in-sync
+  /// replicas.
   ///
-  /// - Parameter completion: gets the partitions that it still leads, as no other replica is in sync,
-  ///   and of which there are other replicas. Ask again, or stop without them.
+  /// - Parameter completion: gets the partitions that it still leads, as no other replica is in
+  ///   sync, and of which there are other replicas. Ask again, or stop without them.
   package func shutDown(
     nodeID: Int32, brokerEpoch: Int64,
     _ completion: @escaping @Sendable (Result<[TopicPartition], ClusterRefusal>) -> Void

@@ -7,7 +7,8 @@ package struct TopicCreation: Hashable, Sendable {
   package var partitionCount: Int32
   /// −1 for the default; also when `assignment` says it.
   package var replicationFactor: Int32
-  /// The brokers of each partition, the preferred leader first; nil leaves the choice to the controller.
+  /// The brokers of each partition, the preferred leader first; nil leaves the choice to the
+  /// controller.
   package var assignment: [[Int32]]?
   /// By Kafka's names, checked by the broker.
   package var configuration: [String: String]

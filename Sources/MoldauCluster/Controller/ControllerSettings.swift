@@ -6,7 +6,8 @@ package struct ControllerSettings: Hashable, Sendable {
   package var replicationFactor: Int32 = 1
   /// `min.insync.replicas` of topics for which it is not set; the same on all brokers.
   package var minInSyncReplicas: Int32 = 1
-  /// `auto.leader.rebalance.enable`: whether leaderships go back to the preferred leaders by themselves.
+  /// `auto.leader.rebalance.enable`: whether leaderships go back to the preferred leaders by
+  /// themselves.
   package var rebalancesLeaders = true
   /// `leader.imbalance.check.interval.seconds`, in milliseconds.
   package var rebalanceIntervalMilliseconds: Int64 = 300_000

@@ -1,7 +1,8 @@
 internal import MoldauFormat
 internal import Synchronization
 
-/// A request to move replicas, in parts that are each one write: partitions of one topic, not too many.
+/// A request to move replicas, in parts that are each one write: partitions of one topic, not too
+/// many.
 struct ReassignmentParts: Sendable {
   /// The places in the request that belong to each part.
   let parts: [[Int]]

@@ -37,14 +37,16 @@ package struct BrokerRegistration: Hashable, Sendable {
   /// For the other brokers.
   package var replication: Endpoint
   /// What the broker has acknowledged in this registration and the later ones it still has, but for
-  /// `lost`: between them it was stopped cleanly, or what it acknowledged could not get lost by the way
-  /// in which it ended. Its own epoch when nothing can be said of what was before.
+  /// `lost`: between them it was stopped cleanly, or what it acknowledged could not get lost by the
+  /// way in which it ended. Its own epoch when nothing can be said of what was before.
   ///
-  /// A chain, as the controller may not have seen every registration (docs/decisions/controller.md).
+  /// A chain, as the controller may not have seen every registration
+  /// (docs/decisions/controller.md).
   package var survivedSince: Int64
   /// Replicas of which the broker cannot say so, of this registration and those before.
   package var lost: [LostReplica]
-  /// Whether it is about to stop: it gets no new leaderships and does not join (controlled shutdown).
+  /// Whether it is about to stop: it gets no new leaderships and does not join (controlled
+  /// shutdown).
   package var isShuttingDown = false
 
   package init(

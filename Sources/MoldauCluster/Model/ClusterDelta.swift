@@ -35,7 +35,8 @@ package struct ClusterDelta: Hashable, Sendable {
   package var topics: [String: Topic] = [:]
   /// The topics that were deleted. A topic of the same name with another id may be in `topics`.
   package var deletedTopics: Set<TopicID> = []
-  /// All that is set for these brokers (the empty key is all brokers); empty when nothing is any more.
+  /// All that is set for these brokers (the empty key is all brokers); empty when nothing is any
+  /// more.
   package var brokerConfigurations: [String: [String: String]] = [:]
 
   package init() {}

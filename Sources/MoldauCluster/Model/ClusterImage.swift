@@ -49,8 +49,8 @@ package struct TopicImage: Hashable, Sendable {
 
 /// Where a partition's replicas are and which of them leads.
 package struct PartitionImage: Hashable, Sendable {
-  /// The brokers that hold it, the preferred leader first; with those that are being added and those
-  /// that will go.
+  /// The brokers that hold it, the preferred leader first; with those that are being added and
+  /// those that will go.
   package var replicas: [Int32]
   package var adding: [Int32] = []
   package var removing: [Int32] = []

@@ -1,6 +1,7 @@
 package import MoldauFormat
 
-/// `/brokers/epochs/<id>`: what a broker's last registration said, which stays when the broker goes.
+/// `/brokers/epochs/<id>`: what a broker's last registration said, which stays when the broker
+/// goes.
 ///
 /// Its version is the broker epoch. It is set in the write that makes `/brokers/ids/<id>`.
 package struct BrokerEpochNode: NodeValue {
@@ -51,9 +52,10 @@ package struct SurvivalChain: Hashable, Sendable {
 
   /// - Parameters:
   ///   - brokerEpoch: of the registration that is to be made.
-  ///   - previous: the data of `/brokers/epochs/<id>`, nil when the broker registers for the first time.
-  ///   - hasSurvived: whether it still has what it has acknowledged since the registration before, but
-  ///     for `lost`.
+  ///   - previous: the data of `/brokers/epochs/<id>`; nil when the broker registers for the first
+  ///     time.
+  ///   - hasSurvived: whether it still has what it has acknowledged since the registration before,
+  ///     but for `lost`.
   ///   - lost: the replicas of which it cannot say so.
   ///   - isInSync: whether the state of a partition has this broker among its in-sync or eligible
   ///     replicas, or as the last leader, with a broker epoch below the given one. What is kept of

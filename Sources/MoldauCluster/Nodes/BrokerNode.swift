@@ -2,8 +2,8 @@ internal import MoldauFormat
 
 /// `/brokers/ids/<id>`: a broker that is up, as it says of itself.
 ///
-/// Kafka's version 5, with fields of our own: the epoch, the data directory, the listener for brokers,
-/// and what the broker has lost.
+/// Kafka's version 5, with fields of our own: the epoch, the data directory, the listener for
+/// brokers, and what the broker has lost.
 package struct BrokerNode: NodeValue {
   package struct Lost: Codable, Hashable, Sendable {
     package var topic: String

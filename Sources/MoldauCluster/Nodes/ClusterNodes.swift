@@ -1,5 +1,5 @@
-/// `/controller`: who the controller is; Kafka's version 1, with the epoch, so that both are one read,
-/// and with what tells one claim from another of the same broker.
+/// `/controller`: who the controller is; Kafka's version 1, with the epoch, so that both are one
+/// read, and with what tells one claim from another of the same broker.
 package struct ControllerNode: NodeValue {
   package var version = 1
   package var brokerID: Int32

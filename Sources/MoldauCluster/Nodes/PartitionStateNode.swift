@@ -1,8 +1,8 @@
 /// `/brokers/topics/<topic>/partitions/<p>/state`: who leads a partition and who is in sync. The
 /// node's version is the partition epoch.
 ///
-/// Kafka's version 1, with fields of our own: the eligible leader replicas, the last leader, and the
-/// registrations in which the brokers were last known to have everything.
+/// Kafka's version 1, with fields of our own: the eligible leader replicas, the last leader, and
+/// the registrations in which the brokers were last known to have everything.
 package struct PartitionStateNode: NodeValue {
   package var version = 1
   package var controllerEpoch: Int32

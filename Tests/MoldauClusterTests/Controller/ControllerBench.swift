@@ -7,8 +7,8 @@ import Synchronization
 
 @testable import MoldauCluster
 
-/// Brokers of a cluster, as far as the controller sees them, on an embedded tree; every queue and timer
-/// is run by hand.
+/// Brokers of a cluster, as far as the controller sees them, on an embedded tree; every queue and
+/// timer is run by hand.
 final class ControllerBench {
   /// One broker's session, with its controller and its registration.
   final class Member {

@@ -5,8 +5,8 @@ import Testing
 
 @testable import MoldauCluster
 
-/// Random deaths, restarts, lost connections and requests; what must hold always is looked at after each
-/// step, and that all is as it should be at the end, when everything is up again.
+/// Random deaths, restarts, lost connections and requests; what must hold always is looked at after
+/// each step, and that all is as it should be at the end, when everything is up again.
 struct ControllerFuzzTests {
   /// What was seen of a partition over all its life.
   private final class Witness {

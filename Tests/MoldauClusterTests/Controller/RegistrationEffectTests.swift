@@ -151,7 +151,8 @@ struct RegistrationEffectTests {
     _ = bench.alter("orders", isr: [2])
     let change = try #require(bench.change("orders", isr: [2, 3]))
     let result = Shared<[Result<PartitionImage, ClusterRefusal>]?>(nil)
-    // The request is planned before the controller hears of the new registration, which the write sees.
+    // The request is planned before the controller hears of the new registration, which the write
+    // sees.
     bench.controller.alterPartitions([change], from: 2, brokerEpoch: 0) { result.value = $0 }
     bench.tree.set(ClusterPath.brokerEpoch(3))
     bench.settle()

@@ -86,7 +86,8 @@ struct AllCases {
   }
 }
 
-/// Rules 17 to 21, over all states of a partition with three replicas and all fates of their brokers.
+/// Rules 17 to 21, over all states of a partition with three replicas and all fates of their
+/// brokers.
 struct SettlingTests {
   /// Collects the cases in which something does not hold.
   private func expectAll(

@@ -1,11 +1,11 @@
-/// Rules 17 to 21 of docs/replication.md: what becomes of a partition when brokers come, go and lose
-/// something. Pure: the state that is to be written comes out.
+/// Rules 17 to 21 of docs/replication.md: what becomes of a partition when brokers come, go and
+/// lose something. Pure: the state that is to be written comes out.
 extension PartitionImage {
   /// The partition's state under these circumstances; nil when it stays as it is.
   ///
-  /// Replicas that are not live leave the in-sync replicas (17), those that have lost something leave
-  /// the eligible ones too (18); where the leader is one of them, or has registered anew (5), another
-  /// is elected (20).
+  /// Replicas that are not live leave the in-sync replicas (17), those that have lost something
+  /// leave the eligible ones too (18); where the leader is one of them, or has registered anew (5),
+  /// another is elected (20).
   package func settled(_ circumstances: Circumstances) -> PartitionImage? {
     var next = self
     let lost = (isr + elr).filter {
@@ -27,7 +27,8 @@ extension PartitionImage {
   ) {
     let before = isr
     guard circumstances.rules.contains(.eligibleReplicas) else {
-      // Without eligible replicas the last in-sync ones stay, or nobody could be elected ever again.
+      // Without eligible replicas the last in-sync ones stay, or nobody could be elected ever
+      // again.
       if !members.isEmpty { isr = members }
       elr = []
       return
@@ -82,8 +83,8 @@ extension PartitionImage {
     lead(chosen, circumstances)
   }
 
-  /// The first live one in the order of the replicas; one that is about to stop only when there is no
-  /// other.
+  /// The first live one in the order of the replicas; one that is about to stop only when there is
+  /// no other.
   func choose(among candidates: [Int32], _ circumstances: Circumstances) -> Int32? {
     let live = replicas.filter { candidates.contains($0) && circumstances.isLive($0) }
     return live.first { !circumstances.isShuttingDown($0) } ?? live.first
@@ -102,8 +103,8 @@ extension PartitionImage {
     lastKnownLeader = before.leader >= 0 ? before.leader : left ?? -1
   }
 
-  /// The state as it is to be written after `before`, its epochs raised by rule 21; nil when it is the
-  /// same.
+  /// The state as it is to be written after `before`, its epochs raised by rule 21; nil when it is
+  /// the same.
   func advanced(from before: PartitionImage, raisesLeaderEpoch: Bool) -> PartitionImage? {
     var next = self
     next.brokerEpochs = brokerEpochs.filter { id, _ in
@@ -165,7 +166,8 @@ extension PartitionImage {
     return .success(next)
   }
 
-  /// The state without a broker that is about to stop; nil when it cannot be spared or is not in sync.
+  /// The state without a broker that is about to stop; nil when it cannot be spared or is not in
+  /// sync.
   package func released(from id: Int32, _ circumstances: Circumstances) -> PartitionImage? {
     guard isr.contains(id) else { return nil }
     let others = isr.filter { $0 != id }

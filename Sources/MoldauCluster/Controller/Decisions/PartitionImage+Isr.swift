@@ -9,8 +9,8 @@ package struct IsrDecision: Hashable, Sendable {
 }
 
 extension PartitionImage {
-  /// What becomes of the state by a leader's change of the in-sync replicas (rules 15, 16 and 19), or
-  /// why it is refused.
+  /// What becomes of the state by a leader's change of the in-sync replicas (rules 15, 16 and 19),
+  /// or why it is refused.
   package func changed(
     by change: IsrChange, from nodeID: Int32, _ circumstances: Circumstances
   ) -> Result<IsrDecision, ClusterRefusal> {

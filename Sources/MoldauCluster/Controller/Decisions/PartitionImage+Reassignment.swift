@@ -9,8 +9,8 @@ extension PartitionImage {
   /// Where the replicas were before they began to move.
   package var origin: [Int32] { replicas.filter { !adding.contains($0) } }
 
-  /// The state in which the replicas begin to move to `target`, or why they cannot. What was under way
-  /// is given up for it; where nothing has to join, they are there at once.
+  /// The state in which the replicas begin to move to `target`, or why they cannot. What was under
+  /// way is given up for it; where nothing has to join, they are there at once.
   package func moving(
     to target: [Int32], _ circumstances: Circumstances
   ) -> Result<PartitionImage, ClusterRefusal> {

@@ -1,8 +1,8 @@
 /// Where the replicas of new partitions go when nobody says it: Kafka's way without racks.
 ///
-/// The first replica of the partitions goes round the brokers from a random start, the others follow
-/// it at a distance that grows with each round, so that the brokers that share one broker's partitions
-/// are as many as can be.
+/// The first replica of the partitions goes round the brokers from a random start, the others
+/// follow it at a distance that grows with each round, so that the brokers that share one broker's
+/// partitions are as many as can be.
 package struct ReplicaPlacement: Sendable {
   private let brokers: [Int32]
   private let start: Int
@@ -16,7 +16,8 @@ package struct ReplicaPlacement: Sendable {
     shift = brokers.isEmpty ? 0 : Int.random(in: 0..<brokers.count, using: &generator)
   }
 
-  /// For further partitions of a topic: goes on from its first partition's first replica, as Kafka does.
+  /// For further partitions of a topic: goes on from its first partition's first replica, as Kafka
+  /// does.
   package init(brokers: [Int32], after first: Int32) {
     self.brokers = brokers.sorted()
     start = self.brokers.firstIndex { $0 >= first } ?? 0

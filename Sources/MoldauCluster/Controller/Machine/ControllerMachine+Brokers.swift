@@ -48,7 +48,8 @@ extension ControllerMachine {
     advance()
   }
 
-  /// What a broker's node says; nil when the broker is not up, or its node is damaged, which is logged.
+  /// What a broker's node says; nil when the broker is not up, or its node is damaged, which is
+  /// logged.
   mutating func registration(
     of id: Int32, _ result: Result<CoordinationAnswer, CoordinationError>
   ) -> BrokerRegistration? {

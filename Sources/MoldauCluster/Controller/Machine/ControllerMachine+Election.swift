@@ -1,7 +1,8 @@
 internal import MoldauCoordination
 
-/// Who is the controller: the broker that has made `/controller`, and with it, in one write, has raised
-/// `/controller_epoch`. Whoever was it before fails the check of that node's version from then on.
+/// Who is the controller: the broker that has made `/controller`, and with it, in one write, has
+/// raised `/controller_epoch`. Whoever was it before fails the check of that node's version from
+/// then on.
 extension ControllerMachine {
   mutating func preparedBase(_ results: [Result<CoordinationAnswer, CoordinationError>]) {
     switch ClusterTree.clusterID(of: results) {

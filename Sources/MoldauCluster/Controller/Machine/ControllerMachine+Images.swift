@@ -1,7 +1,7 @@
 /// The image that brokers pull.
 extension ControllerMachine {
-  /// Whether brokers may see the image: not while the tree is read anew, or while settings have changed
-  /// and partitions have not followed.
+  /// Whether brokers may see the image: not while the tree is read anew, or while settings have
+  /// changed and partitions have not followed.
   private var isPresentable: Bool {
     guard let office, office.isActive else { return false }
     return office.hasPublished && !office.mustReload && !office.mustSettle

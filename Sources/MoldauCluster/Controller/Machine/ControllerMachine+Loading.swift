@@ -143,7 +143,8 @@ extension ControllerMachine {
     tree.image.controllerID = nodeID
     tree.image.controllerEpoch = office.epoch
     tree.image.version = office.tree.image.version + 1
-    // What is in the image of brokers follows with the first round, with what that means for partitions.
+    // What is in the image of brokers follows with the first round, with what that means for
+    // partitions.
     tree.image.brokers = office.tree.image.brokers
     let isFirst = !office.isActive
     office.tree = tree

@@ -95,8 +95,8 @@ extension ControllerMachine {
     }
   }
 
-  /// The service could not be reached for long: whoever waits gets an answer, though what was sent may
-  /// still be carried out.
+  /// The service could not be reached for long: whoever waits gets an answer, though what was sent
+  /// may still be carried out.
   mutating func losePatience() {
     guard var office else { return }
     let refusal = ClusterRefusal(
@@ -131,8 +131,8 @@ extension TreeChange {
 }
 
 extension Round {
-  /// Whether what came of it means that the tree is not as this controller has left it. That a broker
-  /// has registered anew is no such thing.
+  /// Whether what came of it means that the tree is not as this controller has left it. That a
+  /// broker has registered anew is no such thing.
   var showsAnotherHand: Bool {
     zip(writes, outcomes).contains { write, outcome in
       switch outcome {

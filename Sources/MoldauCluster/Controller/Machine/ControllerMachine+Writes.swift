@@ -2,8 +2,9 @@ internal import MoldauCoordination
 
 /// How a round is written: stage by stage, each in chunks that are under way at once.
 ///
-/// A chunk whose answer is lost is unknown: the tree is read, and compared with what was to be written,
-/// before it is sent again; compare-and-set does the rest (rule 16 of docs/replication.md).
+/// A chunk whose answer is lost is unknown: the tree is read, and compared with what was to be
+/// written, before it is sent again; compare-and-set does the rest (rule 16 of
+/// docs/replication.md).
 extension ControllerMachine {
   /// Sends the round's next stage that has something to write; without one the round is over.
   mutating func sendStage() {

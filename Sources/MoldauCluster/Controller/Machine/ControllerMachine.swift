@@ -16,8 +16,8 @@ internal import MoldauFormat
 /// ```
 /// From everywhere `ended`, when the session is over.
 ///
-/// INVARIANT: writes go only through `office`, each with a check of `/controller_epoch` at the version
-/// that the claim has made.
+/// INVARIANT: writes go only through `office`, each with a check of `/controller_epoch` at the
+/// version that the claim has made.
 struct ControllerMachine: Sendable {
   enum Phase: Hashable, Sendable {
     case idle

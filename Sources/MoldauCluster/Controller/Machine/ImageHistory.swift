@@ -13,8 +13,8 @@ struct ImageHistory: Sendable {
     }
   }
 
-  /// What is newer than `position`: nil when nothing is; all of `image` when what has changed since is
-  /// not known any more.
+  /// What is newer than `position`: nil when nothing is; all of `image` when what has changed since
+  /// is not known any more.
   func update(after position: ImagePosition?, to image: ClusterImage) -> ImageUpdate? {
     guard let position, position.controllerEpoch == image.controllerEpoch,
       position.version <= image.version

@@ -1,7 +1,7 @@
 internal import MoldauFormat
 
-/// What the controller knows of the tree: what it has read when it took up office, and written since.
-/// Nobody else writes any of it.
+/// What the controller knows of the tree: what it has read when it took up office, and written
+/// since. Nobody else writes any of it.
 struct ControlledTree: Sendable {
   var image = ClusterImage()
   /// The versions of `/brokers/topics/<topic>`, by topic.
@@ -10,7 +10,8 @@ struct ControlledTree: Sendable {
   var configurationVersions: [String: Int32] = [:]
   /// The partitions whose replicas are moving.
   var moving: Set<TopicPartition> = []
-  /// Partitions that have not even a node, as the controller that made their topic did not get to it.
+  /// Partitions that have not even a node, as the controller that made their topic did not get to
+  /// it.
   var absent: Set<TopicPartition> = []
   /// Topics whose deletion has begun, and what is left of them.
   var deletions: [String: TopicRemains] = [:]

@@ -1,8 +1,8 @@
 internal import MoldauCoordination
 
 extension RoundPlan {
-  /// Changes what is set for a topic, a broker or all brokers. The partitions follow: the next settling
-  /// goes by the new settings.
+  /// Changes what is set for a topic, a broker or all brokers. The partitions follow: the next
+  /// settling goes by the new settings.
   mutating func alter(
     _ resource: ConfigurationResource, _ change: ConfigurationChange, validatesOnly: Bool,
     _ completion: @escaping @Sendable (Result<[String: String], ClusterRefusal>) -> Void

@@ -2,8 +2,8 @@ internal import MoldauCoordination
 internal import MoldauFormat
 
 /// Topics are deleted in one write where they are small. Others first get a node below
-/// `/admin/delete_topics`, from which on there is no such topic; whoever is the controller then deletes
-/// what is left.
+/// `/admin/delete_topics`, from which on there is no such topic; whoever is the controller then
+/// deletes what is left.
 extension RoundPlan {
   mutating func delete(
     _ reference: TopicReference,

@@ -2,8 +2,8 @@ internal import MoldauCoordination
 internal import MoldauFormat
 
 extension RoundPlan {
-  /// Brings every partition into the state that the live brokers, and the settings, call for. Once for
-  /// each change of those.
+  /// Brings every partition into the state that the live brokers, and the settings, call for. Once
+  /// for each change of those.
   ///
   /// - Complexity: O(number of partitions).
   mutating func settleAll() {

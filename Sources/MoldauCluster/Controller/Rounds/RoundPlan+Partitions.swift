@@ -169,8 +169,8 @@ extension RoundPlan {
     return true
   }
 
-  /// Writes where replicas of a topic are, with the states of those partitions, as one; nil when there
-  /// are none.
+  /// Writes where replicas of a topic are, with the states of those partitions, as one; nil when
+  /// there are none.
   mutating func write(
     _ states: [(number: Int32, state: PartitionImage)], movingIn topic: TopicImage
   ) -> Int? {

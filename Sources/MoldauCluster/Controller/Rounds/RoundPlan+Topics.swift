@@ -126,7 +126,8 @@ extension RoundPlan {
     return .success(asked)
   }
 
-  /// Plans the nodes of a new topic: its own and some of its partitions in one, the others after it.
+  /// Plans the nodes of a new topic: its own and some of its partitions in one, the others after
+  /// it.
   private mutating func write(_ topic: TopicImage) -> [Int] {
     take(topic: topic.name)
     let limit = Limits.partitionsPerWrite

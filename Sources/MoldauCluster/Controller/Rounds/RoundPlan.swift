@@ -1,8 +1,8 @@
 internal import MoldauCoordination
 internal import MoldauFormat
 
-/// What is to be written next: planned against the state that has been written, all at once, and each
-/// thing once. Pure; what stands in another's way waits for the next round.
+/// What is to be written next: planned against the state that has been written, all at once, and
+/// each thing once. Pure; what stands in another's way waits for the next round.
 struct RoundPlan: Sendable {
   /// Whom to tell what came of the writes with these numbers.
   struct Reply: Sendable {
@@ -113,8 +113,8 @@ struct RoundPlan: Sendable {
 
 /// Something that the controller was asked for.
 struct ControllerCommand: Sendable {
-  /// Plans the writes and the reply; false when something stands in the way and the next round is to
-  /// try again.
+  /// Plans the writes and the reply; false when something stands in the way and the next round is
+  /// to try again.
   var plan: @Sendable (inout RoundPlan) -> Bool
   var refuse: @Sendable (ClusterRefusal) -> Void
 }

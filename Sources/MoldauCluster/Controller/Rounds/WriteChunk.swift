@@ -32,8 +32,8 @@ struct WriteChunk: Sendable {
       + self.writes.flatMap { writes[$0].operations }
   }
 
-  /// Which write an operation of the chunk belongs to, and which of its operations it is; nil for the
-  /// check in front.
+  /// Which write an operation of the chunk belongs to, and which of its operations it is; nil for
+  /// the check in front.
   func write(ofOperation operation: Int, _ writes: [PlannedWrite]) -> (write: Int, operation: Int)?
   {
     var rest = operation - 1
