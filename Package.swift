@@ -33,7 +33,6 @@ let package = Package(
   products: [
     .library(name: "MoldauLog", targets: ["MoldauLog"]),
     .library(name: "MoldauServer", targets: ["MoldauServer", "MoldauBroker", "MoldauLog"]),
-    .library(name: "MoldauZooKeeper", targets: ["MoldauZooKeeper"]),
     .library(name: "MoldauTesting", targets: ["MoldauTesting", "MoldauServer", "MoldauLog"]),
     .executable(name: "moldau", targets: ["moldau"]),
   ],

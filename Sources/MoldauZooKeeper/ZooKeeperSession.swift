@@ -74,18 +74,29 @@ final class ZooKeeperSession: CoordinationSession {
   func open() {
     EngineThread.detached(name: "moldau-zk-open") { [self] in
       while true {
-        let handle = makeHandle()
-        let isDone = state.withLock { state in
-          if let handle { state.handle = handle }
-          guard state.phase != .open || handle != nil else { return false }
-          state.isOpening = false
-          return true
+        switch opened(makeHandle()) {
+        case .open: return
+        case .ended: return closeHandle()
+        case .unresolved: wakeOpener.sleep(milliseconds: Limits.resolutionPauseMilliseconds)
         }
-        if isDone { break }
-        wakeOpener.sleep(milliseconds: Limits.resolutionPauseMilliseconds)
       }
-      // What has ended in the meantime is left to this thread.
-      if state.withLock({ $0.phase != .open }) { closeHandle() }
+    }
+  }
+
+  private enum Opening: Sendable {
+    case open
+    /// The session has ended in the meantime, which leaves the handle to the opening thread.
+    case ended
+    case unresolved
+  }
+
+  private func opened(_ handle: Handle?) -> Opening {
+    state.withLock { state in
+      if let handle { state.handle = handle }
+      guard state.phase == .open else { return .ended }
+      guard handle != nil else { return .unresolved }
+      state.isOpening = false
+      return .open
     }
   }
 

@@ -76,7 +76,8 @@ struct StoreOpening {
     }
     let names = Set(entries.map(\.name))
     let isNew =
-      !entries.contains { $0.kind == .directory } && names.isDisjoint(with: CommitJournal.fileNames)
+      !entries.contains { $0.kind == .directory && $0.name != StoreLayout.coordination }
+      && names.isDisjoint(with: CommitJournal.fileNames)
     let failedSync = names.contains(StoreLayout.failedSyncMarker)
     let wasClean =
       (names.contains(StoreLayout.cleanShutdownMarker) || isNew) && !failedSync

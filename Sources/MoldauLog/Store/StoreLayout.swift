@@ -8,6 +8,8 @@ package enum StoreLayout {
   package static let cleanedOffsets = "cleaner-offset-checkpoint"
   package static let highWatermarks = "replication-offset-checkpoint"
   package static let topicConfigurations = "moldau-topics"
+  /// The folder of the coordination tree of a broker that is a cluster of its own.
+  package static let coordination = "coordination"
   /// The broker's: below which number producer ids may have been given out.
   package static let producerIDs = "moldau-producer-ids"
   /// Tells the next opening that a sync has failed, so that bytes which the system holds in memory

@@ -7,17 +7,68 @@ import MoldauSettings
 import MoldauZooKeeper
 
 /// What makes `moldau serve` one of a cluster.
-enum ClusterSetup {
-  /// - Throws: `CommandFailure` when the ensemble's address is none.
-  static func make(_ settings: ServeSettings, _ logger: Logger) throws -> ServerCluster? {
+struct ClusterSetup: Sendable {
+  /// What coordinates it, with what is to be done when the broker has stopped.
+  private enum Coordination: Sendable {
+    case ensemble(ZooKeeperService)
+    case embedded(EmbeddedTree)
+  }
+
+  let cluster: ServerCluster
+  private let coordination: Coordination
+
+  /// nil when the broker is by itself. Blocks.
+  ///
+  /// - Parameter store: the open store of the broker: the directory is its alone.
+  /// - Throws: `CommandFailure` when the ensemble's address is none, or the tree cannot be opened.
+  static func make(
+    _ settings: ServeSettings, _ store: LogStore, _ logger: Logger
+  ) throws -> ClusterSetup? {
     guard let text = settings.cluster.coordination else { return nil }
+    let queue = SerialQueue(name: "moldau-coord")
+    if text == ServeClusterSettings.embedded {
+      return try ClusterSetup(settings, .embedded(openTree(in: store, queue, logger)))
+    }
     let address: ZooKeeperAddress
     do throws(ZooKeeperAddress.Problem) { address = try ZooKeeperAddress(text) } catch {
       throw CommandFailure("--cluster: \(error)")
     }
-    let service = ZooKeeperService(
-      address: address, queue: SerialQueue(name: "moldau-coord"), logger: logger)
-    return ServerCluster(clusterSettings(settings)) { service }
+    return ClusterSetup(
+      settings, .ensemble(ZooKeeperService(address: address, queue: queue, logger: logger)))
+  }
+
+  private init(_ settings: ServeSettings, _ coordination: Coordination) {
+    self.coordination = coordination
+    cluster = ServerCluster(Self.clusterSettings(settings)) {
+      switch coordination {
+      case .ensemble(let service): service
+      case .embedded(let tree): tree
+      }
+    }
+  }
+
+  private static func openTree(
+    in store: LogStore, _ queue: SerialQueue, _ logger: Logger
+  ) throws -> EmbeddedTree {
+    let folder = "\(store.path)/\(StoreLayout.coordination)"
+    do throws(LogError) {
+      return try EmbeddedTree.open(
+        in: folder, queue: queue, scheduler: nil, StoreConfiguration(logger: logger))
+    } catch {
+      throw CommandFailure("\(folder) cannot be opened: \(error)")
+    }
+  }
+
+  /// Waits until the broker's session is over for the others, or leaves the tree's folder as a clean
+  /// stop does. Call it when the broker has stopped.
+  func close() throws {
+    switch coordination {
+    case .ensemble(let service): service.waitForEndings()
+    case .embedded(let tree):
+      do throws(LogError) { try tree.close() } catch {
+        throw CommandFailure("the coordination tree could not be closed cleanly: \(error)")
+      }
+    }
   }
 
   private static func clusterSettings(_ settings: ServeSettings) -> ClusterSettings {

@@ -34,19 +34,28 @@ struct ServeCommand: AsyncParsableCommand {
     DescriptorLimit.raise()
     let metrics = PrometheusMetrics()
     let logger = logger(settings)
-    let cluster = try ClusterSetup.make(settings, logger)
     let store = try await open(data, settings, logger, metrics)
+    let setup: ClusterSetup?
+    do { setup = try ClusterSetup.make(settings, store, logger) } catch {
+      try await close(store)
+      throw error
+    }
     var configuration = settings.server
     configuration.logger = logger
     configuration.admin = settings.adminAddress.map { .init(address: $0, metrics: metrics) }
-    configuration.cluster = cluster
+    configuration.cluster = setup?.cluster
     configuration.replication = settings.cluster.replicationAddress.map {
       .init(address: $0, advertised: settings.cluster.advertisedReplicationAddress)
+    }
+    if setup != nil, configuration.replication == nil {
+      // A cluster of one: nobody else is to find it.
+      configuration.replication = .init(address: HostAndPort(host: "127.0.0.1", port: 0))
     }
     let server: BrokerServer
     do throws(ServerError) {
       server = try await BrokerServer.start(store: store, configuration)
     } catch {
+      try setup?.close()
       try await close(store)
       throw CommandFailure("\(error)")
     }
@@ -59,6 +68,7 @@ struct ServeCommand: AsyncParsableCommand {
     await stop.wait()
     ServiceManager.tell("STOPPING=1")
     await server.stop()
+    try setup?.close()
     try await close(store)
   }
 

@@ -11,6 +11,7 @@ import Testing
 /// An implementation that the contract is checked with.
 enum CoordinationSubject: String, CaseIterable, CustomTestStringConvertible, Sendable {
   case embedded
+  case keptInLog
   case zooKeeper
 
   /// Those that there is something for on this machine.
@@ -25,6 +26,11 @@ enum CoordinationSubject: String, CaseIterable, CustomTestStringConvertible, Sen
     switch self {
     case .embedded:
       try await body(EmbeddedTree(queue: queue).client(chroot: Chroot("/some/where")))
+    case .keptInLog:
+      let tree = try EmbeddedTree.open(
+        in: "/tree", queue: queue, scheduler: nil, disk: SimulatedDisk(isCrashable: false))
+      try await body(tree)
+      try tree.close()
     case .zooKeeper:
       let hosts = try #require(OneServer.hosts, "the suite starts a server")
       let chroot = "/test/\(OneServer.treeCount.add(1, ordering: .relaxed).newValue)"
