@@ -8,9 +8,9 @@ extension ClusterImage {
     topic.configuration[name] ?? brokerConfigurations[Self.allBrokers]?[name]
   }
 
-  /// `min.insync.replicas`; the leader and the controller must agree on it.
+  /// `min.insync.replicas`, of the topic alone: the leader and the controller must agree on it.
   package func minInSyncReplicas(of topic: TopicImage, default count: Int32) -> Int32 {
-    setting("min.insync.replicas", of: topic).flatMap { Int32($0) } ?? count
+    topic.configuration["min.insync.replicas"].flatMap { Int32($0) } ?? count
   }
 
   /// `unclean.leader.election.enable`.

@@ -123,8 +123,13 @@ package struct LeaderState: Sendable {
   package var effectiveMinInSyncReplicas: Int { min(minInSyncReplicas, image.replicas.count) }
 
   /// Whether too few are in sync to acknowledge anything to those who want all (rule 6).
+  ///
+  /// Also while there are eligible replicas: the controller finds then that too few are in sync, and
+  /// could elect one of those that left, which lacks what would be committed now. So nothing depends
+  /// on the broker and the controller being set alike.
   package var isUnderMinISR: Bool {
-    rules.contains(.minInSyncReplicas) && image.isr.count < effectiveMinInSyncReplicas
+    rules.contains(.minInSyncReplicas)
+      && (image.isr.count < effectiveMinInSyncReplicas || !image.elr.isEmpty)
   }
 
   package var isUnderReplicated: Bool { image.isr.count < image.replicas.count }

@@ -137,6 +137,20 @@ struct LeaderStateTests {
     #expect(Self.advance(&without, end: 10) == 10)
   }
 
+  @Test("rule 8: nothing is committed while one that has left could be elected")
+  func eligible() {
+    var image = Self.image(isr: [1], partitionEpoch: 6)
+    image.elr = [2]
+    var state = Self.leader(isr: [1, 2], minISR: 1)
+    #expect(Self.update(&state, image, now: 0))
+    #expect(state.isUnderMinISR)
+    #expect(Self.advance(&state, end: 10) == 0)
+    image.elr = []
+    image.partitionEpoch = 7
+    #expect(Self.update(&state, image, now: 0))
+    #expect(Self.advance(&state, end: 10) == 10)
+  }
+
   @Test("rule 8: more than all replicas cannot be asked for")
   func effectiveMinISR() {
     #expect(Self.leader(minISR: 5).effectiveMinInSyncReplicas == 3)
