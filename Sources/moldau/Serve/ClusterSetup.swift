@@ -59,6 +59,13 @@ struct ClusterSetup: Sendable {
     }
   }
 
+  /// Returns when the cluster has taken the broker in, or when `shouldStop` says so.
+  func waitUntilTakenIn(_ server: BrokerServer, shouldStop: () -> Bool) async throws {
+    while !server.broker.isReady, !shouldStop() {
+      try await Task.sleep(for: .milliseconds(5))
+    }
+  }
+
   /// Waits until the broker's session is over for the others, or leaves the tree's folder as a clean
   /// stop does. Call it when the broker has stopped.
   func close() throws {

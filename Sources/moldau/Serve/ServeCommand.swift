@@ -59,6 +59,7 @@ struct ServeCommand: AsyncParsableCommand {
       try await close(store)
       throw CommandFailure("\(error)")
     }
+    try await setup?.waitUntilTakenIn(server) { stop.hasCome }
     let report = StartReport(server: server, store: store, settings: settings)
     print(json ? report.json : report.text)
     fflush(nil)

@@ -26,10 +26,17 @@ struct StartReport {
       listening     \(list(server.addresses)), for Kafka clients\(development)
       advertised    \(told.joined(separator: ", ")), as broker \(server.nodeID) of cluster \
       \(server.clusterID)
-      data          \(store.path): \(store.topics.count) topics; \(store.recovery)
+      \(cluster)data          \(store.path): \(store.topics.count) topics; \(store.recovery)
       acknowledged  \(acknowledgement)
       admin         \(admin)
       """
+  }
+
+  /// A line of its own, for one of a cluster.
+  private var cluster: String {
+    guard let coordination = settings.cluster.coordination else { return "" }
+    let replication = server.replication.map { ", for brokers at \($0)" } ?? ""
+    return "cluster       \(coordination)\(replication)\n"
   }
 
   private var development: String { settings.isDevelopment ? " (development mode)" : "" }
@@ -58,6 +65,8 @@ struct StartReport {
       ("kafka", array(server.addresses.map { "\($0)" })),
       ("advertised", array(server.advertised.map { $0.map { "\($0)" } })),
       ("admin", quoted(server.adminAddress.map { "\($0)" })),
+      ("cluster", quoted(settings.cluster.coordination)),
+      ("replication", quoted(server.replication.map { "\($0)" })),
       ("clusterID", quoted(server.clusterID)), ("nodeID", "\(server.nodeID)"),
       ("processID", "\(getpid())"), ("data", quoted(store.path)),
       ("topicCount", "\(store.topics.count)"), ("partitionCount", "\(partitionCount)"),

@@ -9,13 +9,13 @@ import Synchronization
 struct StopSignal {
   private let signals: AsyncStream<Void>
   private let sources: [any DispatchSourceSignal]
+  private let seen = Seen()
 
   /// From here on the signals no longer kill the process.
   init() {
     let (signals, continuation) = AsyncStream.makeStream(of: Void.self)
-    let seen = Seen()
     self.signals = signals
-    sources = [SIGTERM, SIGINT].map { number in
+    sources = [SIGTERM, SIGINT].map { [seen] number in
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
         guard seen.isFirst() else { _exit(128 + number) }
@@ -31,7 +31,12 @@ struct StopSignal {
     private let hasOne = Atomic<Bool>(false)
 
     func isFirst() -> Bool { !hasOne.exchange(true, ordering: .relaxed) }
+
+    var isAny: Bool { hasOne.load(ordering: .relaxed) }
   }
+
+  /// Whether one of the signals has come.
+  var hasCome: Bool { seen.isAny }
 
   /// Returns when one of the signals has come.
   func wait() async {

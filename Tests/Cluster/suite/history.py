@@ -17,7 +17,7 @@ class History:
         self.refused: dict[tuple[str, int], str] = {}
         self.seen: dict[Place, tuple[str, int]] = {}
         self.problems: list[str] = []
-        self.last_acknowledgement = time.monotonic()
+        self.last_acknowledgement: dict[int, float] = {}
         self.longest_pause = 0.0
 
     def note_sent(self, record: tuple[str, int]) -> None:
@@ -31,8 +31,9 @@ class History:
                 return
             self.acknowledged[record] = place
             now = time.monotonic()
-            self.longest_pause = max(self.longest_pause, now - self.last_acknowledgement)
-            self.last_acknowledgement = now
+            last = self.last_acknowledgement.get(place[0], now)
+            self.longest_pause = max(self.longest_pause, now - last)
+            self.last_acknowledgement[place[0]] = now
 
     def note_seen(self, place: Place, record: tuple[str, int]) -> None:
         """What a reader was given; the same place must always hold the same record."""
@@ -42,9 +43,8 @@ class History:
                 self.problems.append(f"{place} held {before} and later {record}")
 
     def begin_pause(self) -> None:
-        """Counts pauses between acknowledgements from now on."""
+        """Looks for the longest pause between acknowledgements of one partition from now on."""
         with self.lock:
-            self.last_acknowledgement = time.monotonic()
             self.longest_pause = 0.0
 
     @property
