@@ -8,6 +8,8 @@ package struct ServeClusterSettings: Sendable {
   package var advertisedReplicationAddress: HostAndPort?
   package var sessionTimeout: Duration = .seconds(6)
   package var replicaLag: Duration = .seconds(30)
+  package var replicaFetchBytes = 8 << 20
+  package var replicaFetchPartitionBytes = 4 << 20
   package var replicationFactor: Int32 = 1
   package var minInSyncReplicas: Int32 = 1
   /// nil: never.

@@ -28,6 +28,17 @@ extension Setting {
       "A replica that has not had all of its leader's records for this long is no longer in sync."
     ) { if case .duration(let lag?) = $1 { $0.cluster.replicaLag = lag } },
     Setting(
+      "replica-fetch", .size((64 << 10)...(256 << 20)), default: "8MiB",
+      kafka: ["replica.fetch.response.max.bytes"],
+      "What a follower takes from a leader at once, and keeps in memory of each; one batch may be"
+        + " larger."
+    ) { if case .size(let size) = $1 { $0.cluster.replicaFetchBytes = size } },
+    Setting(
+      "replica-fetch-partition", .size((64 << 10)...(256 << 20)), default: "4MiB",
+      kafka: ["replica.fetch.max.bytes"],
+      "How much of that may be of one partition; one batch may be larger."
+    ) { if case .size(let size) = $1 { $0.cluster.replicaFetchPartitionBytes = size } },
+    Setting(
       "replicas", .integer(1...1_000), default: "1", kafka: ["default.replication.factor"],
       "The replicas of a topic that is made without saying how many; the same on all brokers."
     ) { if case .integer(let count) = $1 { $0.cluster.replicationFactor = Int32(count) } },

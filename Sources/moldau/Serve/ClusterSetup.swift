@@ -83,6 +83,8 @@ struct ClusterSetup: Sendable {
     var result = ClusterSettings()
     result.sessionTimeoutMilliseconds = Int32(clamping: given.sessionTimeout.milliseconds)
     result.replicas.lagMilliseconds = given.replicaLag.milliseconds
+    result.fetching.responseBytes = Int32(given.replicaFetchBytes)
+    result.fetching.partitionBytes = Int32(given.replicaFetchPartitionBytes)
     result.controller.partitionCount = Int32(settings.server.broker.newTopics.partitionCount)
     result.controller.replicationFactor = given.replicationFactor
     result.controller.minInSyncReplicas = given.minInSyncReplicas

@@ -25,6 +25,8 @@ struct ServeOptions: ParsableArguments {
   @Option(help: help("advertise-replication")) var advertiseReplication: String?
   @Option(help: help("session-timeout")) var sessionTimeout: String?
   @Option(help: help("replica-lag")) var replicaLag: String?
+  @Option(help: help("replica-fetch")) var replicaFetch: String?
+  @Option(help: help("replica-fetch-partition")) var replicaFetchPartition: String?
   @Option(help: help("replicas")) var replicas: String?
   @Option(help: help("min-in-sync")) var minInSync: String?
   @Option(help: help("leader-rebalance")) var leaderRebalance: String?
@@ -71,7 +73,9 @@ struct ServeOptions: ParsableArguments {
       ("data", data), ("admin", admin), ("flush", flush), ("node-id", nodeID),
       ("cluster", cluster), ("replication", replication),
       ("advertise-replication", advertiseReplication), ("session-timeout", sessionTimeout),
-      ("replica-lag", replicaLag), ("replicas", replicas), ("min-in-sync", minInSync),
+      ("replica-lag", replicaLag), ("replica-fetch", replicaFetch),
+      ("replica-fetch-partition", replicaFetchPartition), ("replicas", replicas),
+      ("min-in-sync", minInSync),
       ("leader-rebalance", leaderRebalance),
       ("log-level", logLevel), ("partitions", partitions), ("retention", retention),
       ("retention-size", retentionSize), ("segment-size", segmentSize),
