@@ -126,10 +126,12 @@ final class HandCluster: Sendable {
   // MARK: The cluster's state
 
   private func makeTopic() throws {
+    // Records of any time stay.
+    let configuration = TopicConfiguration(partitionCount: partitionCount, retention: [])
     for node in nodes {
       _ = try node.store.createTopic(
         "orders", id: topicID, hosting: Array(0..<partitionCount), of: partitionCount,
-        TopicConfiguration(partitionCount: partitionCount))
+        configuration)
     }
   }
 

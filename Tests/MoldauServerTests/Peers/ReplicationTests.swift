@@ -52,7 +52,7 @@ struct ReplicationTests {
       for node in cluster.nodes {
         let copy = node.partitions[0].log
         #expect(copy.endOffset == Offset(rawValue: 13))
-        #expect(try content(copy) == content(second.log))
+        #expect(try content(copy) == content(second.log), "\(node.nodeID)")
       }
     }
   }
