@@ -76,6 +76,7 @@ final class AdminPages: Sendable {
       var text = PrometheusText()
       let broker = parts.services.broker
       ServerMetricsPage.write(snapshot, of: broker.store, to: &text)
+      ClusterMetricsPage.write(broker, to: &text)
       KafkaExporterPage.write(broker, to: &text)
       metrics?.write(to: &text)
       return AdminPage(

@@ -1,26 +1,25 @@
 import MoldauBroker
 import MoldauFormat
-import MoldauLog
 
 /// The families of `/metrics` under the names of kafka_exporter, which dashboards know.
 ///
-/// Every partition is on this node and in sync with itself.
+/// A partition is shown by the broker that leads it, so that the pages of all brokers add up.
 enum KafkaExporterPage {
   static func write(_ broker: Broker, to text: inout PrometheusText) {
-    text.single("kafka_brokers", .gauge, "Brokers in the cluster.", 1)
-    let topics = broker.store.topics
+    text.single("kafka_brokers", .gauge, "Brokers in the cluster.", broker.liveBrokerCount)
+    let topics = broker.hostedTopics.map { ($0.topic, broker.ledPartitions(of: $0)) }
     text.family("kafka_topic_partitions", .gauge, "Partitions of a topic.")
-    for topic in topics {
+    for (topic, _) in topics {
       text.sample("kafka_topic_partitions", [("topic", topic.name)], topic.partitionCount)
     }
     for family in partitionFamilies {
       text.family("kafka_topic_partition_\(family.name)", .gauge, family.help)
-      for topic in topics {
-        for log in topic.partitions {
+      for (topic, partitions) in topics {
+        for partition in partitions {
           text.sample(
             "kafka_topic_partition_\(family.name)",
-            [("partition", "\(log.identity.partition)"), ("topic", topic.name)],
-            family.value(log, broker.identity.nodeID))
+            [("partition", "\(partition.number)"), ("topic", topic.name)],
+            family.value(partition, broker.identity.nodeID))
         }
       }
     }
@@ -30,27 +29,36 @@ enum KafkaExporterPage {
   private struct PartitionFamily: Sendable {
     let name: String
     let help: String
-    let value: @Sendable (PartitionLog, _ nodeID: Int32) -> Int64
+    let value: @Sendable (LedPartition, _ nodeID: Int32) -> Int64
   }
 
   private static let partitionFamilies = [
-    PartitionFamily(name: "current_offset", help: "The offset of the next record.") { log, _ in
-      log.endOffset.rawValue
+    PartitionFamily(name: "current_offset", help: "The offset of the next record.") {
+      partition, _ in
+      partition.highWatermark.rawValue
     },
-    PartitionFamily(name: "oldest_offset", help: "The offset of the first record.") { log, _ in
-      log.startOffset.rawValue
+    PartitionFamily(name: "oldest_offset", help: "The offset of the first record.") {
+      partition, _ in
+      partition.startOffset.rawValue
     },
-    PartitionFamily(name: "in_sync_replica", help: "Replicas that are in sync.") { _, _ in 1 },
+    PartitionFamily(name: "in_sync_replica", help: "Replicas that are in sync.") { partition, _ in
+      Int64(partition.inSyncCount)
+    },
     PartitionFamily(name: "leader", help: "The number of the leading broker.") { _, nodeID in
       Int64(nodeID)
     },
     PartitionFamily(name: "leader_is_preferred", help: "1: the leader is the preferred one.") {
-      _, _ in 1
+      partition, _ in
+      partition.isPreferred ? 1 : 0
     },
-    PartitionFamily(name: "replicas", help: "Replicas of the partition.") { _, _ in 1 },
+    PartitionFamily(name: "replicas", help: "Replicas of the partition.") { partition, _ in
+      Int64(partition.replicaCount)
+    },
     PartitionFamily(
       name: "under_replicated_partition", help: "1: some replicas are not in sync."
-    ) { _, _ in 0 },
+    ) { partition, _ in
+      partition.inSyncCount < partition.replicaCount ? 1 : 0
+    },
   ]
 
   // MARK: Groups

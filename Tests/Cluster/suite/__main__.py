@@ -43,6 +43,7 @@ def run(scenario: Scenario, moldau: str, seed: int) -> dict:
         until("what was acknowledged can be read", all_there, 30)
         counts = load.history.check(final)
         assert not load.history.problems, "; ".join(load.history.problems)
+        cluster.check_metrics()
         cluster.stop()
         differing = cluster.differing_replicas()
         assert not differing, f"replicas hold different bytes: {differing}"

@@ -48,6 +48,15 @@ class Broker(Server):
             json.loads(line)
 
 
+    def metric(self, name: str) -> float:
+        """A figure of /metrics without labels."""
+        with urllib.request.urlopen(
+            f"http://{self.host.address}:9094/metrics", timeout=10) as answer:
+            for line in answer.read().decode().splitlines():
+                if line.startswith(name + " "):
+                    return float(line.rsplit(" ", 1)[1])
+        raise AssertionError(f"/metrics of broker {self.number} has no {name}")
+
     @property
     def is_ready(self) -> bool:
         """Whether the cluster has taken it in."""
@@ -113,6 +122,23 @@ class Cluster:
                 self.ensemble.remove()
             self.network.__exit__()
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def check_metrics(self) -> None:
+        """The brokers' figures agree with what clients are told."""
+        topics = self.admin.list_topics(timeout=20).topics
+        led = sum(len(topic.partitions) for topic in topics.values())
+
+        def add_up() -> bool:
+            return (
+                self.total("moldau_replicas_led") == led
+                and self.total("moldau_cluster_controller") == 1
+                and self.total("moldau_replicas_under_replicated") == 0
+                and self.total("moldau_replicas_offline") == 0)
+
+        until("the brokers' metrics add up", add_up)
+
+    def total(self, name: str) -> float:
+        return sum(broker.metric(name) for broker in self.brokers.values())
 
     def stop(self) -> None:
         """Stops all brokers, in good order."""
