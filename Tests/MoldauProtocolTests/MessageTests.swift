@@ -54,6 +54,21 @@ import Testing
     }
   }
 
+  @Test("AlterPartition's answer keeps the eligible replicas, and the bytes of Kafka's without them")
+  func eligibleReplicas() throws {
+    var partition = AlterPartitionResponse.Partition()
+    var response = AlterPartitionResponse()
+    response.topics = [.init()]
+    response.topics[0].partitions = [partition]
+    let without = encode(response, version: 3, recordsFrom: [])
+    partition.elr = [2, 3]
+    response.topics[0].partitions = [partition]
+    let with = encode(response, version: 3, recordsFrom: [])
+    #expect(with.count > without.count)
+    let read = try decode(AlterPartitionResponse.self, with, version: 3)
+    #expect(read.topics == response.topics)
+  }
+
   private func checkRoundTrip<Message: ProtocolMessage>(
     _ message: Message, _ golden: GoldenMessage, _ frame: [UInt8], _ seed: UInt64
   ) throws {

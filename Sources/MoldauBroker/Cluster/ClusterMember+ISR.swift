@@ -181,6 +181,7 @@ extension AlterPartitionResponse {
         partition.leaderEpoch = state.leaderEpoch
         partition.isr = state.isr
         partition.partitionEpoch = state.partitionEpoch
+        partition.elr = state.elr
       case .failure(let refusal):
         partition.errorCode = refusal.code
       }
@@ -211,6 +212,7 @@ extension AlterPartitionResponse {
     state.leader = answered.leaderID
     state.leaderEpoch = answered.leaderEpoch
     state.isr = answered.isr
+    state.elr = answered.elr
     state.partitionEpoch = answered.partitionEpoch
     return .success(state)
   }

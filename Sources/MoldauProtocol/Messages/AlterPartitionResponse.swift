@@ -39,6 +39,11 @@ package struct AlterPartitionResponse: ProtocolResponse {
     /// 1 while a leader that was elected uncleanly recovers; always 0 here.
     package var leaderRecoveryState: Int8 = 0
     package var partitionEpoch: Int32 = 0
+    /// The eligible leader replicas: Moldau's own field, which Kafka passes over.
+    package var elr: [Int32] = []
+
+    /// Far from the tags that Kafka may give to fields of its own.
+    private static let elrTag = 10_000
 
     package init() {}
 
@@ -50,7 +55,9 @@ package struct AlterPartitionResponse: ProtocolResponse {
       try coder.field(&isr)
       try coder.field(&leaderRecoveryState)
       try coder.field(&partitionEpoch)
-      try coder.tags()
+      var tags = try coder.openTags()
+      try coder.field(&elr, tag: Self.elrTag, default: [], since: 2, in: &tags)
+      try coder.closeTags(tags)
     }
   }
 }
