@@ -54,7 +54,8 @@ import Testing
     }
   }
 
-  @Test("AlterPartition's answer keeps the eligible replicas, and the bytes of Kafka's without them")
+  @Test(
+    "AlterPartition's answer keeps the eligible replicas, and the bytes of Kafka's without them")
   func eligibleReplicas() throws {
     var partition = AlterPartitionResponse.Partition()
     var response = AlterPartitionResponse()
