@@ -11,6 +11,8 @@ extension ClusterMember {
   /// - Complexity: O(*n*) in the number of partitions of the topics that have changed.
   func apply(_ image: ClusterImage, changed: Set<String>?) {
     let known = replicas.image
+    // What holds for all topics may tell something new of each.
+    let changed = known.brokerConfigurations == image.brokerConfigurations ? changed : nil
     replicas.note(image)
     let epoch = brokerEpoch
     let isRegistered = epoch != nil && image.brokers[nodeID]?.brokerEpoch == epoch
@@ -96,7 +98,8 @@ extension ClusterMember {
   private func assign(
     _ topic: TopicImage, _ hosted: HostedTopic?, _ image: ClusterImage, _ roles: inout Roles
   ) {
-    let minInSyncReplicas = minInSyncReplicas(of: topic)
+    let minInSyncReplicas = Int(
+      image.minInSyncReplicas(of: topic, default: settings.controller.minInSyncReplicas))
     if !hosting.isUpToDate(topic, hosted) { roles.unhosted.append(topic.name) }
     guard let hosted else { return }
     for partition in hosted.partitions {
@@ -118,11 +121,6 @@ extension ClusterMember {
         roles.notFollowing.append((partition, hosted.topic))
       }
     }
-  }
-
-  private func minInSyncReplicas(of topic: TopicImage) -> Int {
-    topic.configuration["min.insync.replicas"].flatMap { Int($0) }
-      ?? Int(settings.controller.minInSyncReplicas)
   }
 
   /// The controller does not count on this broker, and others lead what it has led.

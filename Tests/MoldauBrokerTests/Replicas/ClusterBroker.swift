@@ -99,6 +99,11 @@ final class ClusterBroker {
 
   func runDue() { execution.scheduler.runDue() }
 
+  /// Does all that waits for a thread of the broker's own.
+  func runQueues() {
+    while (0..<execution.queueCount).contains(where: { execution.runNext(ofQueue: $0) }) {}
+  }
+
   func runBlockingWork() { while execution.runNext(ofQueue: 0) {} }
 
   // MARK: Requests
