@@ -57,7 +57,11 @@ struct BrokerSetting: Sendable {
       int(
         "num.partitions", configuration.newTopics.partitionCount, 1,
         "The partitions of a topic whose creator leaves their number to the broker."),
-      int("default.replication.factor", 1, 1, "The replicas of a partition; there is one."),
+      int(
+        "default.replication.factor",
+        Int(broker.member?.settings.controller.replicationFactor ?? 1), 1,
+        "The replicas of a topic whose creator leaves their number to the brokers; without a cluster"
+          + " there is one."),
       flag(
         "auto.create.topics.enable", configuration.createsTopics, true,
         "Whether a topic comes into being when a client asks for it."),
@@ -117,6 +121,14 @@ struct BrokerSetting: Sendable {
         "offsets.retention.minutes", Int(groups.offsetRetention.milliseconds / 60_000),
         Int(standard.offsetRetention.milliseconds / 60_000),
         "How long the offsets of a group stay that nobody uses."),
+      int(
+        "offsets.topic.num.partitions", groups.offsetsPartitionCount,
+        standard.offsetsPartitionCount,
+        "The partitions of the topic that keeps the groups, when a cluster makes it."),
+      int(
+        "offsets.topic.replication.factor", groups.offsetsReplicationFactor,
+        standard.offsetsReplicationFactor,
+        "The replicas of that topic, fewer when there are fewer brokers."),
       int("group.max.size", groups.maxSize, standard.maxSize, "The most members of one group."),
       int(
         "offset.metadata.max.bytes", groups.maxOffsetMetadataBytes,
