@@ -103,6 +103,8 @@ struct ClusterViewTests {
     #expect(partitions.map(\.lastKnownEligibleLeaderReplicas) == [[], [3]])
   }
 
+  private static let leaders: [(Int32, ErrorCode)] = [(2, .none), (-1, .coordinatorNotAvailable)]
+
   @Test("a group's coordinator is whoever leads its partition")
   func coordinator() throws {
     let cluster = try ClusterBroker()
@@ -111,7 +113,7 @@ struct ClusterViewTests {
     var request = FindCoordinatorRequest()
     request.keyType = FindCoordinatorRequest.KeyType.group
     request.keys = ["group"]
-    for (leader, code) in [(2, ErrorCode.none), (-1, .coordinatorNotAvailable)] as [(Int32, _)] {
+    for (leader, code) in Self.leaders {
       cluster.announce(ClusterBroker.state(leader: leader), of: GroupOffsets.topicName, number)
       let answer = try cluster.ask(request, version: 4).answer()?.coordinators.first
       #expect(answer?.nodeID == leader)
