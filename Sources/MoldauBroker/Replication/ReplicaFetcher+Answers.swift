@@ -97,7 +97,12 @@ extension ReplicaFetcher {
       }
       return end(replica, .ready)
     }
-    log.whenDurable(below: appended.endOffset) { [self] result in
+    awaitDurable(replica, below: appended.endOffset)
+  }
+
+  /// Lets the replica be asked for again when the device has all below `offset`.
+  func awaitDurable(_ replica: FetchProgress.Replica, below offset: Offset) {
+    replica.followed.partition.log.whenDurable(below: offset) { [self] result in
       switch result {
       case .success: end(replica, .ready)
       case .failure(let error): fail(replica, error, "cannot make durable what it has")
@@ -220,7 +225,8 @@ extension ReplicaFetcher {
       return pause(replica)
     default:
       let milliseconds = services.configuration.failedBackoffMilliseconds
-      services.logger.error(
+      services.logger.log(
+        level: replica.failureCount == 0 ? .error : .debug,
         "\(name(replica)): \(what): \(error); it stays behind and is tried again every \(milliseconds / 1000) s: make room or mend the disk, and restart the broker if the store is poisoned"
       )
       end(replica, .paused(until: services.now + milliseconds))

@@ -143,7 +143,14 @@ final class ReplicaFetcher: Sendable {
       if replica.isUncut {
         cutToHighWatermark(replica)
       } else if let position = replica.followed.partition.fetchPosition {
-        named.append((replica, position))
+        if replica.followed.isSynced,
+          replica.followed.partition.log.durableOffset < position.offset
+        {
+          // It would acknowledge what an earlier role, or run, has left.
+          awaitDurable(replica, below: position.offset)
+        } else {
+          named.append((replica, position))
+        }
       } else {
         end(replica, .fenced)
       }

@@ -182,9 +182,27 @@ struct ReplicaFetcherFaultTests {
     bench.open()
     bench.answer(session: 77, .init(0, leaderBatch(at: 0, epoch: 5)))
     bench.follow(epoch: 6)
-    #expect(bench.waiting.map(\.numbers) == [[0]])
+    // It would acknowledge to the new leader what the device does not have.
+    #expect(bench.waiting.isEmpty)
     bench.runAndCommit()
     #expect(bench.waiting.map(\.numbers) == [[0]])
+    #expect(bench.waiting.first?.topics.first?.partitions.first?.currentLeaderEpoch == 6)
+    #expect(bench.waiting.first?.topics.first?.partitions.first?.fetchOffset == 1)
+    try bench.close()
+  }
+
+  @Test("what a leader had written is durable before it acknowledges it as a follower")
+  func durableBeforeFirst() throws {
+    let bench = try FetcherBench()
+    bench.partitions[0].lead(
+      PartitionImage(replicas: [2, 1], leader: 2, leaderEpoch: 4, partitionEpoch: 4, isr: [2]),
+      minInSyncReplicas: 1)
+    let batch = leaderBatch(at: 0, epoch: 4)
+    _ = try unsafe bench.partitions[0].log.append(batch.span.bytes, leaderEpoch: 4)
+    bench.follow()
+    #expect(bench.network.all.allSatisfy { $0.waiting.isEmpty })
+    bench.runAndCommit()
+    #expect(bench.waiting.first?.topics.first?.partitions.first?.fetchOffset == 1)
     try bench.close()
   }
 
