@@ -194,10 +194,11 @@ let package = Package(
     tests(
       "MoldauServerTests",
       [
-        "MoldauServer", "MoldauBroker", "MoldauClient", "MoldauProtocol", "MoldauLog", "MoldauDisk",
-        metrics, .product(name: "MetricsTestKit", package: "swift-metrics"),
+        "MoldauServer", "MoldauBroker", "MoldauClient", "MoldauCluster", "MoldauCoordination",
+        "MoldauProtocol", "MoldauLog", "MoldauDisk", metrics,
+        .product(name: "MetricsTestKit", package: "swift-metrics"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
-      ]),
+      ] + nio),
     tests("MoldauSettingsTests", ["MoldauSettings", "MoldauServer", "MoldauLog"]),
     tests(
       "MoldauTestingTests",

@@ -4,8 +4,8 @@ package import MoldauFormat
 package struct FetchPosition: Hashable, Sendable {
   /// The log's end: it acknowledges all below.
   package var offset: Offset
-  /// The epoch of the batch before it, or one in which this replica led without writing; −1 when the
-  /// log is empty.
+  /// The epoch of the batch before it, or one in which this replica led without writing; −1 when
+  /// the log is empty.
   package var lastFetchedEpoch: Int32
   package var logStart: Offset
 

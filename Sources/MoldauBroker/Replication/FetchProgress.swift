@@ -1,8 +1,8 @@
 import MoldauFormat
 import MoldauLog
 
-/// How far a fetcher has come with the replicas that it copies from one leader, and with its requests
-/// on their way.
+/// How far a fetcher has come with the replicas that it copies from one leader, and with its
+/// requests on their way.
 ///
 /// Pure: it is told what has happened and says what is to be done. See
 /// docs/decisions/replica-fetchers.md.

@@ -2,7 +2,8 @@
 public struct ReplicaFetchConfiguration: Hashable, Sendable {
   /// How long a leader may wait for records before it answers (`replica.fetch.wait.max.ms`).
   public var maxWaitMilliseconds: Int32
-  /// The most bytes of one answer; a single batch may be larger (`replica.fetch.response.max.bytes`).
+  /// The most bytes of one answer; a single batch may be larger
+  /// (`replica.fetch.response.max.bytes`).
   public var responseBytes: Int32
   /// The most bytes of one partition in an answer; a single batch may be larger
   /// (`replica.fetch.max.bytes`).

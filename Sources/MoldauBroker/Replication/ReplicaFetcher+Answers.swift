@@ -8,7 +8,8 @@ extension ReplicaFetcher {
   private typealias Replica = FetchProgress.Replica
   private typealias Part = FetchResponse.Partition
 
-  /// Takes the answer to a request, or nil when the connection was lost; on a thread of the network.
+  /// Takes the answer to a request, or nil when the connection was lost; on a thread of the
+  /// network.
   func received(_ answer: RawSpan?, to request: UInt64, on connectionNumber: UInt64) {
     guard let answer else { return lose(connectionNumber, "the connection failed") }
     let flight = state.withLock { state in
@@ -197,7 +198,10 @@ extension ReplicaFetcher {
     default:
       services.logger.log(
         level: replica.failureCount == 0 ? .warning : .debug,
-        "\(name(replica)): its leader, broker \(replica.followed.leader.nodeID), says \(part.errorCode); it is asked again"
+        """
+        \(name(replica)): its leader, broker \(replica.followed.leader.nodeID), says \
+        \(part.errorCode); it is asked again
+        """
       )
     }
     pause(replica)
@@ -227,7 +231,11 @@ extension ReplicaFetcher {
       let milliseconds = services.configuration.failedBackoffMilliseconds
       services.logger.log(
         level: replica.failureCount == 0 ? .error : .debug,
-        "\(name(replica)): \(what): \(error); it stays behind and is tried again every \(milliseconds / 1000) s: make room or mend the disk, and restart the broker if the store is poisoned"
+        """
+        \(name(replica)): \(what): \(error); it stays behind and is tried again every \
+        \(milliseconds / 1000) s: make room or mend the disk, and restart the broker if the store \
+        is poisoned
+        """
       )
       end(replica, .paused(until: services.now + milliseconds))
     }

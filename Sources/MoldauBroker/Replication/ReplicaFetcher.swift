@@ -7,8 +7,8 @@ import Synchronization
 
 /// Copies the partitions that one broker leads, over one connection.
 ///
-/// Driven by answers, commits and timers; no thread of its own. What it knows is in `FetchProgress`,
-/// what becomes of an answer in `ReplicaFetcher+Answers.swift`. Thread-safe.
+/// Driven by answers, commits and timers; no thread of its own. What it knows is in
+/// `FetchProgress`, what becomes of an answer in `ReplicaFetcher+Answers.swift`. Thread-safe.
 final class ReplicaFetcher: Sendable {
   struct State: Sendable {
     var progress: FetchProgress
@@ -236,9 +236,14 @@ final class ReplicaFetcher: Sendable {
     connection.close()
     services.logger.log(
       level: failureCount == 1 ? .info : .debug,
-      "replication from broker \(leader.nodeID) (\(leader.replication.host):\(leader.replication.port)): \(reason); it is tried again"
+      "\(Self.name(leader)): \(reason); it is tried again"
     )
     set({ $0.retry }, at: services.now + services.pause(after: failureCount))
+  }
+
+  private static func name(_ leader: BrokerRegistration) -> String {
+    let address = leader.replication
+    return "replication from broker \(leader.nodeID) (\(address.host):\(address.port))"
   }
 
   private func retry() {

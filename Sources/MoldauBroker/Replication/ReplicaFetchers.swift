@@ -37,8 +37,8 @@ package final class ReplicaFetchers: Sendable {
     services.brokerEpoch.store(brokerEpoch, ordering: .releasing)
   }
 
-  /// Copies these partitions from these leaders, and from no other any more; at once those that wait
-  /// after a failure too. Known ones whose leader and epoch are the same are left as they are.
+  /// Copies these partitions from these leaders, and from no other any more; at once those too that
+  /// wait after a failure. Known ones whose leader and epoch are the same are left as they are.
   package func follow(_ partitions: [FollowedPartition]) {
     var byLeader: [Int32: [FollowedPartition]] = [:]
     for partition in partitions { byLeader[partition.leader.nodeID, default: []].append(partition) }

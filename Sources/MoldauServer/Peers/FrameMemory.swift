@@ -1,7 +1,7 @@
 import NIOCore
 
-/// The buffer into which a connection to another broker receives: an answer of several megabytes lies
-/// in it as a whole, and is not copied on its way to the log.
+/// The buffer into which a connection to another broker receives: an answer of several megabytes
+/// lies in it as a whole, and is not copied on its way to the log.
 ///
 /// It is lent to the socket for each read, with what has come of a frame at its front. On one event
 /// loop.
@@ -77,8 +77,8 @@ final class FrameMemory {
     return buffer.readableBytes - Self.sizeByteCount >= size ? .frame(size) : .incomplete
   }
 
-  /// Shows the frame that has come whole, its size taken off, and forgets it; what has come behind it
-  /// moves to the front.
+  /// Shows the frame that has come whole, its size taken off, and forgets it; what has come behind
+  /// it moves to the front.
   func takeFrame(_ byteCount: Int, _ body: (RawSpan) -> Void) {
     show(Self.sizeByteCount..<(Self.sizeByteCount + byteCount), body)
     buffer.moveReaderIndex(forwardBy: Self.sizeByteCount + byteCount)

@@ -20,8 +20,8 @@ final class PeerHandler: ChannelInboundHandler {
   private var watch: Scheduled<Void>?
   private var hasEnded = false
 
-  /// - Parameter wasLost: called once, when the connection has ended, before the requests without an
-  ///   answer are told.
+  /// - Parameter wasLost: called once, when the connection has ended, before the requests without
+  ///   an answer are told.
   init(_ memory: FrameMemory, _ settings: PeerSettings, _ wasLost: @escaping () -> Void) {
     self.memory = memory
     patience = .milliseconds(settings.answerMilliseconds)
@@ -86,8 +86,8 @@ final class PeerHandler: ChannelInboundHandler {
     while let asked = waiting.popFirst() { asked.completion(nil) }
   }
 
-  /// Ends the connection when an answer does not come in time. One timer, which looks again as long as
-  /// there are requests.
+  /// Ends the connection when an answer does not come in time. One timer, which looks again as long
+  /// as there are requests.
   private func watchForSilence() {
     watch = nil
     guard let context, let first = waiting.first else { return }
