@@ -102,18 +102,10 @@ final class TopicHosting: Sendable {
 
   /// The store's configuration for what was set for a topic; a setting that this broker cannot take is
   /// told and left out.
-  private func configuration(of topic: TopicImage, partitionCount: Int) -> TopicConfiguration {
-    var configuration = topicSettings.defaults
-    configuration.partitionCount = partitionCount
-    for (name, value) in topic.configuration.sorted(by: { $0.key < $1.key }) {
-      do throws(AdministrationRefusal) {
-        configuration = try topicSettings.configuration(
-          configuration, applying: [SettingChange(setting: name, to: value)])
-      } catch {
-        logger.error("\(topic.name): \(name)=\(value): \(error)")
-      }
+  private func configuration(of topic: TopicImage) -> TopicConfiguration {
+    topicSettings.configuration(of: topic) { refusal in
+      logger.error("\(topic.name): \(refusal.message)")
     }
-    return configuration
   }
 
   // MARK: Making it so
@@ -143,7 +135,7 @@ final class TopicHosting: Sendable {
       guard !numbers.isEmpty else { return }
       _ = try store.createTopic(
         wanted.name, id: wanted.id, hosting: numbers, of: count,
-        configuration(of: wanted, partitionCount: count))
+        configuration(of: wanted))
       state.withLock { $0.configured[wanted.id] = wanted.configuration }
       return
     }
@@ -159,7 +151,7 @@ final class TopicHosting: Sendable {
     }
     guard store.existingTopic(wanted.name) === topic else { return topics.forget(topic) }
     topics.renew(topic)
-    try store.alterTopic(topic, configuration(of: wanted, partitionCount: count))
+    try store.alterTopic(topic, configuration(of: wanted))
     state.withLock { $0.configured[wanted.id] = wanted.configuration }
   }
 }

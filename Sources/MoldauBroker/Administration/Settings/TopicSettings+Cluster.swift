@@ -17,25 +17,24 @@ extension TopicSettings {
   }
 
   /// How the store is to keep a topic of the cluster.
-  func configuration(of topic: TopicImage) -> TopicConfiguration {
-    configuration(topic.configuration, partitionCount: topic.partitions.count)
-  }
-
-  /// As the other, of the texts that are set. What this broker does not understand has the default:
-  /// another one, of another version, has let it be set.
+  ///
+  /// - Parameter onRefusal: is told of what this broker does not understand, which has the default:
+  ///   another one, of another version, has let it be set.
   func configuration(
-    _ settings: [String: String], partitionCount: Int
+    of topic: TopicImage, onRefusal: (AdministrationRefusal) -> Void = { _ in }
   ) -> TopicConfiguration {
     var result = defaults
-    result.partitionCount = partitionCount
-    for (name, text) in settings.sorted(by: { $0.key < $1.key }) {
-      guard let setting = TopicConfigKey.named(name) else { continue }
+    result.partitionCount = topic.partitions.count
+    for (name, text) in topic.configuration.sorted(by: { $0.key < $1.key }) {
       do throws(AdministrationRefusal) {
+        guard let setting = TopicConfigKey.named(name) else {
+          throw AdministrationRefusal(.invalidConfig, "\(name): there is no such setting of topics")
+        }
         setting.write(&result, try setting.kind.canonical(text, key: name))
+        result.explicitSettings.insert(name)
       } catch {
-        continue
+        onRefusal(error)
       }
-      result.explicitSettings.insert(name)
     }
     return result
   }
