@@ -56,8 +56,8 @@ let package = Package(
     .target(
       name: "MoldauBenchmarks",
       dependencies: [
-        "MoldauClient", "MoldauProtocol", "MoldauLog", "MoldauDisk", "MoldauFormat",
-        "CMoldauBaseline",
+        "MoldauEnsemble", "MoldauClient", "MoldauProtocol", "MoldauLog", "MoldauDisk",
+        "MoldauFormat", "CMoldauBaseline",
       ],
       path: "Benchmarks/MoldauBenchmarks", swiftSettings: settings),
     .target(

@@ -1,5 +1,6 @@
 import CMoldauBaseline
 import Foundation
+import Glibc
 
 /// A program that runs beside the benchmark; ended with the object if it still runs.
 final class BaselineProcess {
@@ -25,7 +26,7 @@ final class BaselineProcess {
 
   deinit {
     if !hasEnded {
-      kill(pid, SIGKILL)
+      signal(SIGKILL)
       var code: CInt = 0
       _ = unsafe moldau_baseline_wait(pid, &code)
     }
@@ -46,7 +47,29 @@ final class BaselineProcess {
 
   /// Asks it to end, waits until it has, and throws when its exit code is not 0.
   func stop() throws(BaselineError) {
-    kill(pid, SIGTERM)
+    beginStop()
+    try wait()
+  }
+
+  /// Asks it to end.
+  func beginStop() {
+    signal(SIGTERM)
+  }
+
+  /// Ends it at once, without asking, and waits until it has ended.
+  func kill() throws(BaselineError) {
+    signal(SIGKILL)
+    var code: CInt = 0
+    hasEnded = true
+    try BaselineError.check(unsafe moldau_baseline_wait(pid, &code), "waitpid")
+  }
+
+  private func signal(_ number: CInt) {
+    if !hasEnded { Glibc.kill(pid, number) }
+  }
+
+  /// Waits until it has ended, and throws when its exit code is not 0.
+  func wait() throws(BaselineError) {
     var code: CInt = 0
     hasEnded = true
     try BaselineError.check(unsafe moldau_baseline_wait(pid, &code), "waitpid")

@@ -36,6 +36,21 @@ final class BrokerTarget {
     try process?.stop()
   }
 
+  /// Asks it to stop; `wait` waits for its end.
+  func beginStop() {
+    process?.beginStop()
+  }
+
+  /// Waits until it has ended, and throws when its exit code is not 0.
+  func wait() throws {
+    try process?.wait()
+  }
+
+  /// Ends it at once (SIGKILL).
+  func kill() throws {
+    try process?.kill()
+  }
+
   func connect() throws -> KafkaConnection {
     try KafkaConnection(to: endpoint)
   }

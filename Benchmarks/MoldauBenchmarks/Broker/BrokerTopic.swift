@@ -18,6 +18,11 @@ struct BrokerTopic {
     partition = TopicPartition(topic: name, partition: 0)
   }
 
+  /// A partition that is there.
+  init(_ partition: TopicPartition) {
+    self.partition = partition
+  }
+
   /// Requests that write the batches, one each.
   func produceFrames(_ batches: PrebuiltBatches, acks: Int16) -> RequestFrames {
     var frames = RequestFrames()

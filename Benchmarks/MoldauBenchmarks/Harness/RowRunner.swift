@@ -96,7 +96,8 @@ struct RowRunner {
     case .bytesPerSecond: return result.megabytesPerSecond.map { $0 * 1e6 }
     case .nanosecondsPerOperation: return result.nanosecondsPerOperation
     case .memoryBytes: return result.peakMemoryBytes.map(Double.init)
-    case .ratioToOnePartition, .cpuNanosecondsPerRecord, .latencyP99Nanoseconds, .latencyP99Syncs:
+    case .ratioToOnePartition, .ratioToOneBroker, .cpuNanosecondsPerRecord, .latencyP99Nanoseconds,
+      .latencyP99Syncs:
       return nil
     }
   }

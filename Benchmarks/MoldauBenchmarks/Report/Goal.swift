@@ -4,6 +4,7 @@ package struct Goal: Equatable, Sendable {
   package enum Figure: Equatable, Sendable {
     case ratioToC
     case ratioToOnePartition
+    case ratioToOneBroker
     case recordsPerSecond
     case bytesPerSecond
     case nanosecondsPerOperation
@@ -45,7 +46,8 @@ package struct Goal: Equatable, Sendable {
 
   private var isBetterHigher: Bool {
     switch figure {
-    case .ratioToC, .ratioToOnePartition, .recordsPerSecond, .bytesPerSecond: true
+    case .ratioToC, .ratioToOnePartition, .ratioToOneBroker, .recordsPerSecond, .bytesPerSecond:
+      true
     case .nanosecondsPerOperation, .memoryBytes, .cpuNanosecondsPerRecord,
       .latencyP99Nanoseconds, .latencyP99Syncs:
       false
@@ -64,6 +66,7 @@ package struct Goal: Equatable, Sendable {
     switch figure {
     case .ratioToC: "\(Quantity.decimals(value, 2)) of C"
     case .ratioToOnePartition: "\(Quantity.decimals(value, 2)) of one partition"
+    case .ratioToOneBroker: "\(Quantity.decimals(value, 2)) of one broker"
     case .recordsPerSecond: "\(Quantity.count(value)) records/s"
     case .bytesPerSecond: "\(Quantity.bytes(value))/s"
     case .nanosecondsPerOperation: Quantity.time(nanoseconds: value)

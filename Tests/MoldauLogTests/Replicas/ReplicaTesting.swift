@@ -137,7 +137,9 @@ extension PartitionLog {
       return epochAndEnd.end == leader.end
     case .diverging(let divergingEpoch, let end):
       let target = truncationOffset(ofDivergingEpoch: divergingEpoch, end: end)
-      willCut(target < startOffset ? .zero : target)
+      // A batch in which it lies goes as a whole.
+      let kept = try target < startOffset ? .zero : locate(target)?.header.baseOffset ?? target
+      willCut(min(kept, target))
       try truncate(to: target, epoch: epoch)
       return false
     case .outOfRange:
