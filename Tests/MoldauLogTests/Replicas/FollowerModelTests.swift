@@ -57,7 +57,7 @@ final class FollowerModel {
       // What lies behind missing records counts for nothing.
       let end = log.epochAndEnd.end
       if let failure = log.commitAndWait(isDirect: roll(0...3) == 0) { throw failure }
-      durableEnd = end
+      durableEnd = min(end, try commonEnd(log))
     case 78..<84: store.runMaintenance()
     case 84..<88: changeLeader(log)
     case 88..<92:
@@ -69,6 +69,16 @@ final class FollowerModel {
       write()
     default: try reopen()
     }
+  }
+
+  /// Up to where the follower's log is the leader's: what lies behind is cut some day.
+  private func commonEnd(_ log: PartitionLog) throws -> Offset {
+    let found = Dictionary(
+      try log.modelBatches().map { ($0.baseOffset, $0) }, uniquingKeysWith: { first, _ in first })
+    let other = leader.batches.first { batch in
+      batch.nextOffset > log.startOffset && found[batch.baseOffset] != batch
+    }
+    return other?.baseOffset ?? leader.end
   }
 
   private func write() {
