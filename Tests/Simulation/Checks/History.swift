@@ -129,7 +129,8 @@ final class History {
     for (raw, number) in (read[partition] ?? [:]).sorted(by: { $0.key < $1.key }) {
       let found = records.first { $0.offset.rawValue == raw }
       guard let found, found.number == number else {
-        fail("\(partition): \(Self.name(number)), which was read at \(raw), is not there", law: "I2")
+        let name = Self.name(number)
+        fail("\(partition): \(name), which was read at \(raw), is not there", law: "I2")
         continue
       }
     }

@@ -16,6 +16,8 @@ final class Client {
   private let nodes: [Node]
   private var lines: [Int32: Line] = [:]
   private var lastCorrelationID: Int32 = 0
+  /// Called with what no broker may answer.
+  var onFailure: (String) -> Void = { preconditionFailure($0) }
 
   /// A connection, and who waits for its answers, in their order.
   private final class Line {
@@ -50,9 +52,14 @@ final class Client {
     line.waiting.append(
       (
         id,
-        { frame in
+        { [onFailure] frame in
           guard let frame else { return completion(.failure(.unknown)) }
-          completion(.success((Self.decode(frame, Request.self, version, id), frame)))
+          do throws(ProtocolError) {
+            completion(.success((try Self.decode(frame, Request.self, version, id), frame)))
+          } catch {
+            onFailure("an answer to \(Request.apiKey) cannot be read: \(error)")
+            completion(.failure(.unknown))
+          }
         }
       ))
     line.connection.send(frame(of: request, version: version, id))
@@ -101,14 +108,13 @@ final class Client {
 
   private static func decode<Request: ProtocolRequest>(
     _ frame: [UInt8], _: Request.Type, _ version: Int16, _ id: Int32
-  ) -> Request.Response {
-    do throws(ProtocolError) {
-      var reader = ProtocolReader(frame.rawSpan)
-      let header = try ResponseHeader(decoding: &reader, for: Request.supported, version: version)
-      precondition(header.correlationID == id, "an answer bears its request's number")
-      return try Request.Response(decoding: &reader, version: version)
-    } catch {
-      preconditionFailure("an answer to \(Request.apiKey) can be read: \(error)")
+  ) throws(ProtocolError) -> Request.Response {
+    var reader = ProtocolReader(frame.rawSpan)
+    let header = try ResponseHeader(decoding: &reader, for: Request.supported, version: version)
+    guard header.correlationID == id else {
+      throw ProtocolError(
+        .unexpectedCorrelationID(expected: id, received: header.correlationID), at: 0)
     }
+    return try Request.Response(decoding: &reader, version: version)
   }
 }

@@ -25,12 +25,15 @@ final class Producer {
   private let isIdempotent: Bool
   private var identity: ProducerIdentity?
   private var isAsking = false
+  private var restartCount = 0
   private var sequences: [TopicPartition: Int32] = [:]
   private var current: [TopicPartition: Attempt] = [:]
   private var lastRecord: UInt32 = 0
   /// Whether no new records come.
   var isStopped = false
   private(set) var acknowledgedCount = 0
+  /// How long it rests between two batches, in microseconds.
+  var pause: ClosedRange<Int64> = 2_000...40_000
 
   init(
     _ client: Client, index: Int, topics: [String], partitions: [TopicPartition],
@@ -56,7 +59,7 @@ final class Producer {
   }
 
   private func tick() {
-    world.after(world.number(2_000...40_000)) { [weak self] in
+    world.after(world.number(pause)) { [weak self] in
       guard let self, !isStopped else { return }
       produce()
       tick()
@@ -186,6 +189,11 @@ final class Producer {
 
   private func askForIdentity() {
     guard !isAsking else { return }
+    restartCount += 1
+    if index > 0 {
+      identity = ProducerIdentity(id: Int64(index * 1000 + restartCount), epoch: 0)
+      return
+    }
     isAsking = true
     client.call(world.pick(client.nodeIDs), InitProducerIDRequest()) { [weak self] result in
       guard let self else { return }

@@ -1,19 +1,14 @@
 import MoldauBroker
 import MoldauCluster
-import MoldauCoordination
 import Synchronization
 
 /// What a broker hands to the world while it handles an event. The numbers are the world's.
 enum Mail: Sendable {
   typealias PeerAnswer = @Sendable (RawSpan?) -> Void
-  typealias CoordinationResult = Result<CoordinationAnswer, CoordinationError>
 
   case wake(connection: Int, sequence: UInt64)
   case sendToPeer(Int, BrokerRegistration.Endpoint, [UInt8], PeerAnswer)
   case closePeer(Int)
-  case openSession(Int, timeoutMilliseconds: Int32, @Sendable (SessionEvent) -> Void)
-  case perform(Int, CoordinationRequest, @Sendable (CoordinationResult) -> Void)
-  case closeSession(Int)
 }
 
 /// Where things are put that one thread hands to another; here both are one.
@@ -30,6 +25,15 @@ final class Mailbox<Content: Sendable>: Sendable {
       return contents
     }
   }
+}
+
+/// Something that happens once.
+final class Flag: Sendable {
+  private let value = Atomic<Bool>(false)
+
+  var isSet: Bool { value.load(ordering: .relaxed) }
+
+  func set() { value.store(true, ordering: .relaxed) }
 }
 
 /// Wakes a request of a connection.

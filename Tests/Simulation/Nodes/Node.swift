@@ -15,6 +15,10 @@ final class Node {
   /// What came while the node stood still.
   private var heldUp: [() -> Void] = []
   private let makeLife: (Node) throws -> NodeLife
+  /// Which run of the machine it is.
+  private(set) var bootCount = 0
+  /// Whether something has happened here since it was last looked at.
+  var isTouched = false
   /// How long a commit takes, in microseconds.
   var commitTime: ClosedRange<Int64> = 100...1_500
 
@@ -51,21 +55,43 @@ final class Node {
     world.note("node \(id) dies: \(style)")
     self.life = nil
     isPaused = false
+    isStopping = false
     heldUp = []
     disk = disk.crash(style, using: &world.random)
+    if style != .keepAll { bootCount += 1 }
+    isTouched = true
     life.end()
   }
 
-  /// The broker stops in order; what a controlled shutdown asks for has happened before.
-  func stop() throws {
-    guard let life else { return }
-    world.note("node \(id) stops")
-    try life.stop()
-    self.life = nil
-    isPaused = false
-    heldUp = []
-    life.end()
+  /// The broker leaves its cluster and stops in order.
+  func stop() {
+    guard let life, !isStopping else { return }
+    world.note("node \(id) is to stop")
+    isStopping = true
+    whenRunning { life.leave() }
   }
+
+  /// Whether the broker stops in order.
+  private(set) var isStopping = false
+
+  /// The broker has left its cluster.
+  func leaveArrived() {
+    guard isStopping, let life else { return }
+    isStopping = false
+    world.after(0) { [self] in
+      guard self.life === life else { return }
+      world.note("node \(id) stops")
+      do { try life.stop() } catch { onFailure("node \(id) does not stop cleanly: \(error)") }
+      self.life = nil
+      isPaused = false
+      heldUp = []
+      isTouched = true
+      life.end()
+    }
+  }
+
+  /// Called with what should not have happened.
+  var onFailure: (String) -> Void = { _ in }
 
   /// Nothing happens here for a while, though time goes on: a long pause of the system.
   func pause(_ microseconds: Int64) {
@@ -122,6 +148,7 @@ final class Node {
   /// Takes up what the broker has handed to the world.
   func poll() {
     guard !isPaused else { return }
+    isTouched = true
     life?.poll()
   }
 

@@ -16,13 +16,13 @@ final class NodeLife {
   private var isCommitArranged = false
   private var arrangedTimer: Int64?
   private var peers: [Int: PeerLink] = [:]
-  private var isOver = false
-  /// Whoever takes up what is for the coordination service.
-  var onCoordination: (Mail) -> Void = { _ in preconditionFailure("no coordination service") }
+  private(set) var isOver = false
+  /// Set when the broker has left its cluster, as it was asked to.
+  private let hasLeft = Flag()
   /// Finds the node of a host name.
   var findNode: (String) -> Node? = { _ in nil }
-  /// What else there is to be done in a clean stop, before the store is closed.
-  var onStop: () -> Void = {}
+  /// What else there is to be done at the end.
+  var onEnd: () -> Void = {}
 
   init(
     _ node: Node, store: LogStore, broker: Broker, execution: BrokerExecution,
@@ -46,7 +46,6 @@ final class NodeLife {
 
   /// Stops in order.
   func stop() throws {
-    onStop()
     broker.stop()
     try store.closeBlocking()
   }
@@ -58,9 +57,18 @@ final class NodeLife {
     ends = [:]
     for (_, peer) in peers.sorted(by: { $0.key < $1.key }) { peer.abandon() }
     peers = [:]
-    onCoordination = { _ in }
-    onStop = {}
+    onEnd()
+    onEnd = {}
     _ = mailbox.takeAll()
+  }
+
+  /// Whether the broker is registered, and acts on an image in which it is.
+  var isMember: Bool { broker.member?.isReady == true }
+
+  /// Leaves the cluster in order; `Node.leaveArrived` is called when that is done.
+  func leave() {
+    guard let member = broker.member else { return hasLeft.set() }
+    member.stop { [hasLeft] in hasLeft.set() }
   }
 
   // MARK: Connections
@@ -83,6 +91,7 @@ final class NodeLife {
       if mails.isEmpty { break }
       for mail in mails { take(mail) }
     }
+    if hasLeft.isSet { node.leaveArrived() }
     arrangeQueues()
     arrangeCommit()
     arrangeTimer()
@@ -98,8 +107,6 @@ final class NodeLife {
       send(request, to: endpoint, of: number, completion)
     case .closePeer(let number):
       peers.removeValue(forKey: number)?.close()
-    case .openSession, .perform, .closeSession:
-      onCoordination(mail)
     }
   }
 
@@ -123,6 +130,7 @@ final class NodeLife {
       node.after(node.world.number(1...50)) { [weak self] in
         guard let self else { return }
         isQueueArranged[index] = false
+        node.world.detail("node \(node.id) runs queue \(index)")
         _ = execution.runNext(ofQueue: index)
       }
     }
@@ -145,6 +153,7 @@ final class NodeLife {
     node.after(max(0, next * 1000 - node.world.now)) { [weak self] in
       guard let self, arrangedTimer == next else { return }
       arrangedTimer = nil
+      node.world.detail("node \(node.id) runs timers")
       execution.scheduler.runDue()
     }
   }

@@ -63,9 +63,7 @@ final class PeerLink {
 
   private func connect(to server: Node) -> Connection {
     let new = Connection(node.network, from: node.host, to: server, isPeer: true)
-    new.onAnswer = { [weak self] frame in
-      self?.node.whenRunning { [weak self] in self?.take(frame) }
-    }
+    new.onAnswer = { [weak self] frame in self?.take(frame) }
     new.onLost = { [weak self] in
       guard let self else { return }
       connection = nil
@@ -77,7 +75,9 @@ final class PeerLink {
 
   private func take(_ frame: [UInt8]) {
     guard !waiting.isEmpty else { return }
-    waiting.removeFirst().completion(frame.rawSpan)
+    // Whose answer it is does not change while the node stands still.
+    let completion = waiting.removeFirst().completion
+    node.whenRunning { completion(frame.rawSpan) }
   }
 
   private func failAll() {

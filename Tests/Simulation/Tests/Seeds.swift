@@ -6,4 +6,10 @@ enum Seeds {
 
   /// The one that is to be replayed.
   static let only = environment["MOLDAU_SEED"].flatMap(UInt64.init)
+  /// How many schedules are tried.
+  static let count = environment["MOLDAU_SCHEDULES"].flatMap(UInt64.init) ?? 40
+  /// Whether each tells what it was like.
+  static let isVerbose = environment["MOLDAU_VERBOSE"] != nil
+  /// How many of the last events are shown when something is wrong.
+  static let lineCount = environment["MOLDAU_VERBOSE"].flatMap(Int.init) ?? 80
 }

@@ -27,6 +27,8 @@ final class Connection {
   /// Sends a frame, its size taken off.
   func send(_ frame: [UInt8]) {
     guard !isBroken else { return }
+    network.world.detail(
+      "\(client) to \(server.id)\(isPeer ? " as peer" : ""): \(frame.prefix(8)) \(frame.count)")
     let breaks = network.breaksOneIn.map { network.world.oneIn($0) } ?? false
     // The message itself comes, or does not.
     if breaks, network.world.oneIn(2) { return reset(after: 0) }
@@ -50,6 +52,7 @@ final class Connection {
 
   /// Sends an answer; by the server's end.
   func answer(_ frame: [UInt8]) {
+    network.world.detail("\(server.id) answers \(client): \(frame.count)")
     back.send { [self] in if !isBroken { onAnswer(frame) } }
   }
 

@@ -2,8 +2,10 @@
 /// runs of the same seed can be compared.
 struct Trace {
   /// How many lines are kept.
-  static let lineCount = 400
+  private static let lineCount = 400
 
+  /// Everything that happens in detail, when it is wanted: to find where two runs part.
+  private(set) var details: [String]?
   private var lines: [String] = []
   private var next = 0
   private(set) var fingerprint: UInt64 = 0xcbf2_9ce4_8422_2325
@@ -18,6 +20,13 @@ struct Trace {
       lines[next] = line
       next = (next + 1) % Self.lineCount
     }
+  }
+
+  mutating func keepDetails() { details = [] }
+
+  mutating func addDetail(_ text: () -> String) {
+    guard details != nil else { return }
+    details?.append(text())
   }
 
   /// The last `count` lines.

@@ -9,7 +9,7 @@ import MoldauLog
 final class World {
   let time = VirtualTime()
   var random: SeededGenerator
-  private(set) var trace = Trace()
+  var trace = Trace()
   private(set) var stepCount = 0
   /// What is done after each event.
   var afterStep: [() -> Void] = []
@@ -57,6 +57,11 @@ final class World {
   }
 
   // MARK: What has happened
+
+  /// As `note`, of what is too much to be looked at.
+  func detail(_ text: @autoclosure () -> String) {
+    trace.addDetail { "\(now) \(text())" }
+  }
 
   func note(_ text: @autoclosure () -> String) {
     trace.add("\(now / 1000).\(String(1000 + now % 1000).dropFirst()) \(text())")

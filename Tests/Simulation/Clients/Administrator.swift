@@ -1,0 +1,75 @@
+import MoldauFormat
+import MoldauProtocol
+
+/// A client that makes topics and moves replicas.
+final class Administrator {
+  let client: Client
+  private let history: History
+
+  init(_ client: Client, _ history: History) {
+    self.client = client
+    self.history = history
+  }
+
+  private var world: World { client.world }
+
+  /// Asks until the topic is there.
+  func createTopic(
+    _ name: String, partitionCount: Int, replicationFactor: Int, minInSyncReplicas: Int
+  ) {
+    var topic = CreateTopicsRequest.Topic()
+    topic.name = name
+    topic.partitionCount = Int32(partitionCount)
+    topic.replicationFactor = Int16(replicationFactor)
+    var setting = CreateTopicsRequest.Configuration()
+    setting.name = "min.insync.replicas"
+    setting.value = "\(minInSyncReplicas)"
+    topic.configurations = [setting]
+    var request = CreateTopicsRequest()
+    request.topics = [topic]
+    request.timeoutMilliseconds = 2_000
+    client.call(world.pick(client.nodeIDs), request) { [weak self] result in
+      guard let self else { return }
+      let answer = result.map { $0.answer.topics.first }
+      if case .success(let found?) = answer {
+        if found.errorCode == .none || found.errorCode == .topicAlreadyExists { return }
+        world.note("the topic is not made: \(found.errorCode) \(found.errorMessage ?? "")")
+      }
+      world.after(200_000) { [weak self] in
+        self?.createTopic(
+          name, partitionCount: partitionCount, replicationFactor: replicationFactor,
+          minInSyncReplicas: minInSyncReplicas)
+      }
+    }
+  }
+
+  func electPreferred(_ partition: TopicPartition) {
+    var topic = ElectLeadersRequest.Topic()
+    topic.name = partition.topic
+    topic.partitions = [partition.partition]
+    var request = ElectLeadersRequest()
+    request.topics = [topic]
+    request.timeoutMilliseconds = 1_000
+    world.note("the preferred leader of \(partition) is asked for")
+    client.call(world.pick(client.nodeIDs), request) { _ in }
+  }
+
+  func reassign(_ partition: TopicPartition, to replicas: [Int32]) {
+    var moved = AlterPartitionReassignmentsRequest.Partition()
+    moved.index = partition.partition
+    moved.replicas = replicas
+    var topic = AlterPartitionReassignmentsRequest.Topic()
+    topic.name = partition.topic
+    topic.partitions = [moved]
+    var request = AlterPartitionReassignmentsRequest()
+    request.topics = [topic]
+    request.timeoutMilliseconds = 1_000
+    world.note("\(partition) is to move to \(replicas)")
+    client.call(world.pick(client.nodeIDs), request) { [weak self] result in
+      if case .success(let found) = result {
+        let code = found.answer.topics.first?.partitions.first?.errorCode ?? found.answer.errorCode
+        self?.world.note("\(partition) moves to \(replicas): \(code)")
+      }
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import MoldauDisk
+import MoldauFormat
+
+extension ClusterRun {
+  /// Lets something go wrong in a while, again and again.
+  func arrangeFault() {
+    guard !scenario.faults.isEmpty else { return }
+    world.after(world.number(scenario.faultPause)) { [weak self] in
+      guard let self, !faultsAreOver else { return }
+      fault(world.pick(scenario.faults))
+      arrangeFault()
+    }
+  }
+
+  private func fault(_ fault: Scenario.Fault) {
+    let node = world.pick(nodes)
+    let other = world.pick(nodes.filter { $0.id != node.id })
+    switch fault {
+    case .kill: die(node, .keepAll)
+    case .powerCut: die(node, world.pick([.loseAllUnsynced, .random, .randomTorn]))
+    case .stop:
+      guard node.isUp else { return }
+      node.stop()
+      world.after(5_000_000) { [weak self] in self?.bringUp(node) }
+      lookForStopped(node)
+    case .pause: pause(node, world.number(20_000...2_500_000))
+    case .blockOneWay:
+      block(node, other)
+    case .blockBothWays:
+      block(node, other)
+      block(other, node)
+    case .cutFromEnsemble: cut(node, world.number(20_000...2_500_000))
+    case .quorumLoss:
+      world.note("the coordination service loses its majority")
+      ensemble.tree.setAvailable(false)
+      later(20_000...2_000_000) { [weak self] in self?.ensemble.tree.setAvailable(true) }
+    case .lostWrite: loseWrite()
+    case .slowNode:
+      world.note("node \(node.id) is slow")
+      network.slowness[node.host] = world.number(1_000...300_000)
+      node.commitTime = 5_000...world.number(10_000...400_000)
+      later(100_000...2_000_000) { [weak self] in
+        self?.network.slowness[node.host] = nil
+        node.commitTime = 100...1_500
+      }
+    case .skewedClock:
+      node.wallClock.skewMilliseconds = world.number(-3_600_000...3_600_000)
+    case .reassign: reassign()
+    case .electPreferred: administrator.electPreferred(world.pick(partitions))
+    }
+  }
+
+  private func later(_ range: ClosedRange<Int64>, _ action: @escaping () -> Void) {
+    world.after(world.number(range), action)
+  }
+
+  private func die(_ node: Node, _ style: CrashStyle) {
+    guard node.isUp else { return }
+    if style != .keepAll, !canLose(node) { return }
+    node.crash(style)
+    restart(node, within: 10_000...1_500_000)
+  }
+
+  /// Where acknowledged means written and not synced, a power cut is survived only when another
+  /// replica has everything: one node at a time may lose what it had.
+  private func canLose(_ node: Node) -> Bool {
+    guard !scenario.durability.isSynced else { return true }
+    return isHealthy && nodes.allSatisfy { $0.life?.isMember == true }
+  }
+
+  private func bringUp(_ node: Node) {
+    if !node.isUp { restart(node, within: 0...1_000_000) }
+  }
+
+  private func lookForStopped(_ node: Node) {
+    world.after(200_000) { [weak self] in
+      if node.isUp, node.isStopping { self?.lookForStopped(node) } else { self?.bringUp(node) }
+    }
+  }
+
+  /// A node that stands still hears nothing of the coordination service, which may forget it.
+  private func pause(_ node: Node, _ microseconds: Int64) {
+    guard node.isServing else { return }
+    let client = coordinationClients[node.id]
+    client?.cutOff(world.oneIn(2) ? .dropped : .carriedOut)
+    node.onResume = { client?.restore() }
+    node.pause(microseconds)
+  }
+
+  private func block(_ from: Node, _ to: Node) {
+    world.note("nothing comes from \(from.id) to \(to.id)")
+    network.block(from: from.host, to: to.host)
+    later(50_000...3_000_000) { [weak self] in
+      self?.world.note("\(from.id) reaches \(to.id) again")
+      self?.network.unblock(from: from.host, to: to.host)
+    }
+  }
+
+  private func cut(_ node: Node, _ microseconds: Int64) {
+    guard node.isServing, let client = coordinationClients[node.id] else { return }
+    world.note("node \(node.id) cannot reach the coordination service")
+    client.cutOff(world.oneIn(2) ? .dropped : .carriedOut)
+    world.after(microseconds) { [weak self] in
+      self?.world.note("node \(node.id) can reach the coordination service again")
+      if !node.isPaused { client.restore() }
+    }
+  }
+
+  private func loseWrite() {
+    let sessions = ensemble.tree.sessionIDs
+    guard !sessions.isEmpty else { return }
+    let session = world.pick(sessions)
+    ensemble.tree.disconnectAtNextWrite(session, world.oneIn(2) ? .dropped : .carriedOut)
+    world.note("the next write of session \(session) gets lost")
+    reconnectLater(session)
+  }
+
+  /// As often as the connection breaks: the write may come late. A session that has expired hears of
+  /// it then.
+  private func reconnectLater(_ session: Int64) {
+    later(300_000...2_000_000) { [weak self] in
+      guard let self else { return }
+      ensemble.tree.reconnect(session)
+      reconnectLater(session)
+    }
+  }
+
+  private func reassign() {
+    let partition = world.pick(partitions)
+    var replicas = nodes.map(\.id).shuffled(using: &world.random)
+    replicas.removeLast(Int(world.number(0...1)))
+    administrator.reassign(partition, to: replicas)
+  }
+}

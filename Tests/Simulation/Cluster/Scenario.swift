@@ -1,0 +1,52 @@
+import MoldauCluster
+import MoldauDisk
+import MoldauLog
+
+/// What may happen in a simulated cluster.
+struct Scenario {
+  /// Things that go wrong, or are done to the cluster.
+  enum Fault: CaseIterable {
+    /// A broker is killed; what it has written is still there.
+    case kill
+    /// A node loses its power: what was not synced may be gone.
+    case powerCut
+    /// A broker stops in order.
+    case stop
+    /// A node stands still, for less or more than its session lasts.
+    case pause
+    /// Nothing comes from one node to another.
+    case blockOneWay
+    case blockBothWays
+    /// A node cannot reach the coordination service.
+    case cutFromEnsemble
+    /// The coordination service loses its majority.
+    case quorumLoss
+    /// The answer to a write of the controller's gets lost.
+    case lostWrite
+    case slowNode
+    case skewedClock
+    /// A replica is moved, or moved back.
+    case reassign
+    case electPreferred
+  }
+
+  var nodeCount = 3
+  var replicationFactor = 3
+  var partitionCount = 2
+  var minInSyncReplicas = 2
+  var rules = ReplicationRules.all
+  var durability = Durability.groupCommit()
+  /// Each as often as it is named.
+  var faults = Fault.allCases
+  /// How long things go wrong, in microseconds.
+  var duration: Int64 = 6_000_000
+  var faultPause: ClosedRange<Int64> = 100_000...1_200_000
+  var producerCount = 2
+  var hasCarelessProducer = true
+  /// How many groups commit offsets.
+  var groupCount = 0
+  /// How long a producer rests between two batches, in microseconds.
+  var producerPause: ClosedRange<Int64> = 10_000...150_000
+  var sessionTimeoutMilliseconds: Int32 = 900
+  var lagMilliseconds: Int64 = 500
+}
