@@ -54,13 +54,20 @@ final class Node {
     guard let life else { return }
     world.note("node \(id) dies: \(style)")
     self.life = nil
-    isPaused = false
     isStopping = false
-    heldUp = []
     disk = disk.crash(style, using: &world.random)
     if style != .keepAll { bootCount += 1 }
     isTouched = true
     life.end()
+    dropHeldUp()
+  }
+
+  /// What came while the node stood still comes to nobody.
+  private func dropHeldUp() {
+    isPaused = false
+    let held = heldUp
+    heldUp = []
+    for action in held { action() }
   }
 
   /// The broker leaves its cluster and stops in order.
@@ -83,10 +90,9 @@ final class Node {
       world.note("node \(id) stops")
       do { try life.stop() } catch { onFailure("node \(id) does not stop cleanly: \(error)") }
       self.life = nil
-      isPaused = false
-      heldUp = []
       isTouched = true
       life.end()
+      dropHeldUp()
     }
   }
 
