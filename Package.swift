@@ -204,7 +204,7 @@ let package = Package(
       "MoldauTestingTests",
       [
         "MoldauTesting", "MoldauServer", "MoldauBroker", "MoldauCluster", "MoldauClient",
-        "MoldauLog", "MoldauFormat",
+        "MoldauLog", "MoldauDisk", "MoldauFormat",
       ]),
     .testTarget(
       name: "MoldauKcatTests", dependencies: ["MoldauServer", "MoldauLog"],

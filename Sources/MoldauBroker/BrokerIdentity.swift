@@ -1,3 +1,4 @@
+import MoldauCluster
 import MoldauDisk
 package import MoldauFormat
 package import MoldauLog
@@ -24,6 +25,7 @@ package struct BrokerIdentity: Hashable, Sendable {
     from store: LogStore, nodeID wanted: Int32?, isAlone: Bool = true,
     using generator: inout some RandomNumberGenerator
   ) throws(BrokerError) -> BrokerIdentity {
+    if isAlone { try checkIsAlone(store) }
     let path = "\(store.path)/\(fileName)"
     let found = try read(path, store.disk)
     if let wanted, let owner = found?.nodeID, owner != wanted {
@@ -40,6 +42,17 @@ package struct BrokerIdentity: Hashable, Sendable {
     if properties != found { try write(properties, path, store.disk) }
     return BrokerIdentity(
       clusterID: properties.clusterID ?? "", nodeID: nodeID, directoryID: directoryID)
+  }
+
+  /// Refuses a directory of a cluster: what is appended without the others would look like theirs.
+  private static func checkIsAlone(_ store: LogStore) throws(BrokerError) {
+    let path = "\(store.path)/\(MemberFile.name)"
+    do throws(DiskError) {
+      guard try store.disk.kind(of: path) == .file else { return }
+    } catch {
+      throw .store(LogError(error))
+    }
+    throw .memberOfCluster(path: path)
   }
 
   /// Notes which cluster the store's directory belongs to from now on. Blocks.

@@ -1,3 +1,4 @@
+import MoldauCluster
 import MoldauDisk
 import MoldauFormat
 import MoldauLog
@@ -31,6 +32,17 @@ struct BrokerIdentityTests {
     ) {
       try Self.load(store, nodeID: 4)
     }
+  }
+
+  @Test("the directory of a cluster's broker is refused to one that stands alone")
+  func ofCluster() async throws {
+    let store = try await LogStore.inMemory()
+    let path = "\(store.path)/\(MemberFile.name)"
+    let file = MemberFile(incarnation: "first", previous: nil)
+    try store.disk.replaceFile(at: path, with: file.data, isDurable: false)
+    #expect(throws: BrokerError.memberOfCluster(path: path)) { try Self.load(store) }
+    var generator = SystemRandomNumberGenerator()
+    _ = try BrokerIdentity.load(from: store, nodeID: 3, isAlone: false, using: &generator)
   }
 
   @Test("what another broker has written is kept")

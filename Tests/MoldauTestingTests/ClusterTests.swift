@@ -1,10 +1,12 @@
+import Glibc
 import MoldauBroker
 import MoldauClient
 import MoldauCluster
+import MoldauDisk
 import MoldauFormat
-import MoldauLog
 import Testing
 
+@testable import MoldauLog
 @testable import MoldauTesting
 
 @Suite struct ClusterTests {
@@ -71,6 +73,22 @@ import Testing
       try await cluster.settle()
       try await cluster.waitForISR(orders, count: 3)
       try await cluster.produce("after", to: orders)
+      #expect(try await cluster.values(in: orders) == ["before", "after"])
+    }
+  }
+
+  @Test("a broker whose disk has failed a sync leaves, and others lead what it led")
+  func isPoisoned() async throws {
+    try await withCluster(nodes: 3) { cluster in
+      _ = try await cluster.createTopic("orders", partitions: 1, replicas: 3, minTwo)
+      try await cluster.produce("before", to: orders)
+      let leader = try await cluster.leader(of: orders)
+      let store = try #require(cluster.broker(leader)?.store)
+      store.services.poison(DiskError(call: "fdatasync", path: store.path, errno: 5))
+      try await cluster.wait(for: leader) { $0.member?.brokerEpoch == nil }
+      try await cluster.produce("after", to: orders)
+      #expect(try await cluster.leader(of: orders) != leader)
+      #expect(cluster.broker(leader)?.partition("orders", 0)?.role == .some(.none))
       #expect(try await cluster.values(in: orders) == ["before", "after"])
     }
   }

@@ -43,16 +43,18 @@ extension ClusterMember: IsrChannel {
 
   /// Sends what waits, unless an answer is awaited; on the queue.
   func sendIsrChanges() {
-    let (changes, registration) = state.withLock { state in
+    let (changes, registration, session) = state.withLock { state in
       guard state.isrChanges.asked.isEmpty else {
-        return ([IsrChanges.Waiting](), state.registration)
+        return ([IsrChanges.Waiting](), state.registration, state.sessionNumber)
       }
       state.isrChanges.asked = state.isrChanges.waiting
       state.isrChanges.waiting = []
-      return (state.isrChanges.asked, state.registration)
+      return (state.isrChanges.asked, state.registration, state.sessionNumber)
     }
     guard !changes.isEmpty else { return }
-    guard let registration else { return settleIsrChanges { _ in .failure(.unknownOutcome) } }
+    guard let registration else {
+      return settleIsrChanges(ofSession: session) { _ in .failure(.unknownOutcome) }
+    }
     askController(
       local: { [self] controller in
         controller.alterPartitions(
@@ -62,7 +64,9 @@ extension ClusterMember: IsrChannel {
           let byPartition = Dictionary(
             zip(changes.map(\.change.partition), results), uniquingKeysWith: { $1 })
           queue.add { [weak self] in
-            self?.settleIsrChanges { byPartition[$0.partition] ?? .failure(.unknownOutcome) }
+            self?.settleIsrChanges(ofSession: session) {
+              byPartition[$0.partition] ?? .failure(.unknownOutcome)
+            }
           }
         }
       },
@@ -73,16 +77,23 @@ extension ClusterMember: IsrChannel {
           queue.add { [weak self] in
             guard let self else { return }
             let image = self.replicas.image
-            self.settleIsrChanges { response?.result(of: $0, image) ?? .failure(.unknownOutcome) }
+            self.settleIsrChanges(ofSession: session) {
+              response?.result(of: $0, image) ?? .failure(.unknownOutcome)
+            }
           }
         }
       },
-      nobody: { [self] in settleIsrChanges { _ in .failure(.unknownOutcome) } })
+      nobody: { [self] in
+        settleIsrChanges(ofSession: session) { _ in .failure(.unknownOutcome) }
+      })
   }
 
+  /// Tells what became of what was asked; not when the session has ended since, which has told so:
+  /// what is asked now is not what was answered.
   private func settleIsrChanges(
-    _ result: (IsrChange) -> Result<PartitionImage, IsrChangeFailure>
+    ofSession session: Int, _ result: (IsrChange) -> Result<PartitionImage, IsrChangeFailure>
   ) {
+    guard state.withLock({ $0.sessionNumber }) == session else { return }
     for change in state.withLock({ $0.isrChanges.takeAsked() }) {
       change.completion(result(change.change))
     }
@@ -208,7 +219,9 @@ extension AlterPartitionResponse {
     guard answered.errorCode == .none else {
       return .failure(IsrChangeFailure(answered.errorCode))
     }
-    guard var state = image.partition(change.partition) else { return .failure(.unknownPartition) }
+    guard image.topics[change.partition.topic]?.id == change.topicID,
+      var state = image.partition(change.partition)
+    else { return .failure(.unknownPartition) }
     state.leader = answered.leaderID
     state.leaderEpoch = answered.leaderEpoch
     state.isr = answered.isr

@@ -25,6 +25,16 @@ extension ClusterMember {
     }
   }
 
+  /// The store takes nothing more: others are to lead what this broker leads. As long as it takes,
+  /// within the settings' time, it goes on to serve those who have not copied everything.
+  func leavePoisoned(_ error: LogError) {
+    guard state.withLock({ $0.phase }) != .left else { return }
+    logger.critical(
+      "broker \(nodeID) leaves the cluster, as its store takes nothing more (\(error)): restart it when the disk is mended"
+    )
+    leave {}
+  }
+
   private func askToLeave() {
     guard state.withLock({ $0.phase }) == .leaving,
       let epoch = state.withLock({ $0.registration?.brokerEpoch })

@@ -103,7 +103,9 @@ extension ClusterMember {
     if !hosting.isUpToDate(topic, hosted) { roles.unhosted.append(topic.name) }
     guard let hosted else { return }
     for partition in hosted.partitions {
-      guard let state = topic.partition(partition.index), state.replicas.contains(nodeID) else {
+      guard let state = topic.partition(partition.index), state.replicas.contains(nodeID),
+        !hosting.isLeaving(partition)
+      else {
         roles.resign(partition, of: hosted.topic)
         continue
       }

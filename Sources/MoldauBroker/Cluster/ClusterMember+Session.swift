@@ -81,17 +81,19 @@ extension ClusterMember {
       return (isDue, state.sessionNumber, state.session, state.sessionID)
     }
     guard isDue, let session else { return }
-    let (endpoints, replication, history) = state.withLock {
-      ($0.endpoints, $0.replication, $0.history)
-    }
     var random = execution.random
+    let incarnation = TopicID.random(using: &random).base64
+    let (endpoints, replication, history) = state.withLock { state in
+      // From here on it may be the last registration, whatever is heard of it.
+      defer { state.history.triedIncarnations.insert(incarnation) }
+      return (state.endpoints, state.replication, state.history)
+    }
     let broker = Registrar.Broker(
       nodeID: nodeID, endpoints: endpoints, replication: replication, history: history,
       newClusterID: TopicID.random(using: &random).base64)
     let registrar = Registrar(
       session: session, sessionID: sessionID, broker, replicas: hosting,
-      incarnation: TopicID.random(using: &random).base64, queue: queue, clock: execution.clock,
-      logger: logger
+      incarnation: incarnation, queue: queue, clock: execution.clock, logger: logger
     ) { [weak self] result in
       self?.registered(result, inSession: number)
     }
@@ -143,7 +145,10 @@ extension ClusterMember {
       state.history.clusterID = outcome.clusterID
       // From here on the process goes on, whatever the marker has said.
       state.history.cleanStopEpoch = nil
-      if let file = outcome.file { state.history.incarnations = file.incarnations }
+      if let file = outcome.file {
+        state.history.incarnations = file.incarnations
+        state.history.triedIncarnations = [file.incarnation]
+      }
       defer { state.onStart = nil }
       return (state.session, state.onStart)
     }

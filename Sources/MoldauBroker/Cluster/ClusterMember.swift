@@ -148,6 +148,9 @@ package final class ClusterMember: Sendable {
         queue.add { [weak self] in self?.hosted(name) }
       }
       replicas.start(self)
+      store.whenPoisoned { [weak self, queue] error in
+        queue.add { [weak self] in self?.leavePoisoned(error) }
+      }
       openSession()
       let patience = scheduler.timer { [weak self, queue] in
         queue.add { [weak self] in self?.startTakesTooLong() }

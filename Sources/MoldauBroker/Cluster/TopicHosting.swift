@@ -15,6 +15,8 @@ final class TopicHosting: Sendable {
     /// What was set for the topics that are as the image says, which spares a look at their settings.
     var configured: [TopicID: [String: String]] = [:]
     var failed: Set<String> = []
+    /// The logs that are being removed.
+    var leaving: Set<ObjectIdentifier> = []
     var retry: Scheduler.Timer?
     var onHosted: (@Sendable (String) -> Void)?
   }
@@ -145,13 +147,40 @@ final class TopicHosting: Sendable {
       try store.host(missing, of: topic, partitionCount: count)
     }
     let others = present.filter { !numbers.contains($0) }
-    if !others.isEmpty {
-      logger.info("\(wanted.name): partitions \(others) are on other brokers now")
-      try store.removePartitions(others, of: topic)
+    if !others.isEmpty, try !remove(others, of: topic) {
+      guard let newest = replicas.image.topics[wanted.name] else { return }
+      return try host(newest)
     }
     guard store.existingTopic(wanted.name) === topic else { return topics.forget(topic) }
     topics.renew(topic)
     try store.alterTopic(topic, configuration(of: wanted))
     state.withLock { $0.configured[wanted.id] = wanted.configuration }
+  }
+
+  /// Removes partitions that are elsewhere now; returns false, and removes none, when the image has got
+  /// one of them back here meanwhile.
+  ///
+  /// None of them gets a role before it is gone, and known to be: as a follower it would tell its new
+  /// leader of records that it is about to lose.
+  private func remove(_ numbers: [Int], of topic: Topic) throws(LogError) -> Bool {
+    let logs = numbers.compactMap { topic.log(ofPartition: $0).map(ObjectIdentifier.init) }
+    state.withLock { $0.leaving.formUnion(logs) }
+    defer { state.withLock { $0.leaving.subtract(logs) } }
+    // Whoever gives roles takes note of the image first: one of the two sees the other.
+    if let newest = replicas.image.topics[topic.name], newest.id == topic.id,
+      !Set(self.numbers(of: newest)).isDisjoint(with: numbers)
+    {
+      return false
+    }
+    logger.info("\(topic.name): partitions \(numbers) are on other brokers now")
+    try store.removePartitions(numbers, of: topic)
+    let isHere = store.existingTopic(topic.name) === topic
+    if isHere { topics.renew(topic) } else { topics.forget(topic) }
+    return true
+  }
+
+  /// Whether a partition is being removed: it gets no role any more.
+  func isLeaving(_ partition: Partition) -> Bool {
+    state.withLock { $0.leaving.contains(ObjectIdentifier(partition.log)) }
   }
 }

@@ -115,7 +115,7 @@ extension Replica {
 
   var fetchPosition: FetchPosition? {
     let follows = state.withLock { $0.followed != nil }
-    guard follows else { return nil }
+    guard follows, !log.isClosed else { return nil }
     let last = log.epochAndEnd
     return FetchPosition(
       offset: last.end, lastFetchedEpoch: last.latestEpoch, logStart: log.startOffset)

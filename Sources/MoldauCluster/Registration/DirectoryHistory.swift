@@ -11,6 +11,9 @@ package struct DirectoryHistory: Hashable, Sendable {
   package var cleanStopEpoch: Int64?
   /// The registrations that the directory takes for its last (`MemberFile`).
   package var incarnations: Set<String>
+  /// Those that this process has tried to make. It has lost nothing since, as it still runs; what was
+  /// lost before it began the first of them has said.
+  package var triedIncarnations: Set<String> = []
   /// Whether so much was damaged that nothing can be said of any log.
   package var isDamaged: Bool
 
@@ -29,6 +32,8 @@ package struct DirectoryHistory: Hashable, Sendable {
 
 /// What a directory still has of what its broker has acknowledged since its last registration.
 package enum Survival: Hashable, Sendable {
+  /// Everything, as the process of that registration is this one.
+  case running
   /// Everything that was written: the broker was stopped in order, or the machine ran on.
   case all
   /// What was synced before it was acknowledged.
@@ -42,9 +47,10 @@ extension DirectoryHistory {
   ///
   /// - Parameter last: the broker's last registration; nil when this is its first.
   package func survival(since last: BrokerEpochNode?) -> Survival {
-    guard let last, !isDamaged, last.directoryID == directoryID.base64,
-      let incarnation = last.incarnation, incarnations.contains(incarnation)
+    guard let last, last.directoryID == directoryID.base64, let incarnation = last.incarnation
     else { return .nothing }
+    if triedIncarnations.contains(incarnation) { return .running }
+    guard !isDamaged, incarnations.contains(incarnation) else { return .nothing }
     if let cleanStopEpoch, cleanStopEpoch == last.brokerEpoch { return .all }
     if let bootID, bootID == last.bootID { return .all }
     return .synced

@@ -116,3 +116,11 @@ public final class LogStore: Sendable {
     try await EngineThread.run { [self] () throws(LogError) in try closeBlocking() }
   }
 }
+
+extension LogStore {
+  /// Calls `body` once when the store takes no more appends, since a sync has failed (docs/durability.md);
+  /// at once when that is so already. From any thread; `body` must be quick and call nothing of the store.
+  package func whenPoisoned(_ body: @escaping @Sendable (LogError) -> Void) {
+    services.whenPoisoned(body)
+  }
+}

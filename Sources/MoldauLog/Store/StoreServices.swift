@@ -38,6 +38,8 @@ final class StoreServices: Sendable {
   let brokerEpoch = Atomic<Int64>(-1)
   /// Set by the first failed sync, for good; docs/durability.md says why.
   private let failure = Mutex<LogError?>(nil)
+  /// Those who wait for it.
+  private let failureObservers = Mutex<[@Sendable (LogError) -> Void]>([])
   private let hasFailed = Atomic<Bool>(false)
 
   init(path: String, disk: any Disk, clock: any WallClock, configuration: StoreConfiguration) {
@@ -107,7 +109,24 @@ final class StoreServices: Sendable {
     leaveFailedSyncMarker()
     logger.critical("\(poisoned)")
     metrics.syncFailed()
+    tellOfFailure()
     return poisoned
+  }
+
+  /// Calls `body` once when a sync has failed, at once when one has already; from any thread, with
+  /// locks of the store held: be quick, and call nothing of it.
+  func whenPoisoned(_ body: @escaping @Sendable (LogError) -> Void) {
+    failureObservers.withLock { $0.append(body) }
+    if isPoisoned { tellOfFailure() }
+  }
+
+  private func tellOfFailure() {
+    guard let first = failure.withLock({ $0 }) else { return }
+    let observers = failureObservers.withLock { observers in
+      defer { observers = [] }
+      return observers
+    }
+    for body in observers { body(first) }
   }
 
   /// The error of a call that was to make something durable.

@@ -63,4 +63,19 @@ struct SurvivalTests {
         .init(partition: orders, brokerEpoch: 4), .init(partition: lostNow, brokerEpoch: 6),
       ])
   }
+
+  @Test("a process that runs on has everything, whatever its opening found and its file says")
+  func runsOn() {
+    var last = node(since: 3, lost: [])
+    last.incarnation = "second"
+    var history = DirectoryHistory(
+      directoryID: .zero, clusterID: nil, bootID: nil, cleanStopEpoch: nil, incarnations: ["first"],
+      isDamaged: true)
+    #expect(history.survival(since: last) == .nothing)
+    // Of a registration whose answer was lost nothing is known but that it was tried.
+    history.triedIncarnations = ["second"]
+    #expect(history.survival(since: last) == .running)
+    last.directoryID = TopicID(high: 3, low: 3).base64
+    #expect(history.survival(since: last) == .nothing)
+  }
 }

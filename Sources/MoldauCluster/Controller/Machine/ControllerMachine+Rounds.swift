@@ -70,15 +70,16 @@ extension ControllerMachine {
     delta.controllerEpoch = office.epoch
     delta.fromVersion = office.tree.image.version
     delta.version = delta.fromVersion + 1
-    for (write, outcome) in zip(round.writes, round.outcomes) where outcome == .made {
-      for change in write.changes {
-        office.tree.note(change, in: &delta)
-        if change.concernsSettings { office.mustSettle = true }
-      }
-    }
     if round.showsAnotherHand {
+      // What is read shows what was made: of what belongs together a part may be missing.
       office.mustReload = true
     } else {
+      for (write, outcome) in zip(round.writes, round.outcomes) where outcome == .made {
+        for change in write.changes {
+          office.tree.note(change, in: &delta)
+          if change.concernsSettings { office.mustSettle = true }
+        }
+      }
       office.reloadCount = 0
       delta.noteBrokers(round.live, replacing: office.tree.image.brokers)
     }
