@@ -148,11 +148,13 @@ extension ClusterMember {
       if let file = outcome.file {
         state.history.incarnations = file.incarnations
         state.history.triedIncarnations = [file.incarnation]
+        state.history.lost = []
       }
       defer { state.onStart = nil }
       return (state.session, state.onStart)
     }
     guard let session else { return }
+    if let file = outcome.file, file.lost != nil { forgetLosses(file, outcome.clusterID) }
     store.noteRegistration(brokerEpoch: epoch)
     fetchers.registered(brokerEpoch: epoch)
     let controller = ClusterController(
@@ -165,5 +167,14 @@ extension ClusterMember {
     state.withLock { $0.controller = controller }
     controller.start()
     waiting?(nil)
+  }
+
+  /// The registration has said what the opening had found missing.
+  private func forgetLosses(_ file: MemberFile, _ clusterID: String) {
+    let rest = MemberFile(incarnation: file.incarnation, previous: nil)
+    hosting.note(rest, clusterID: clusterID) { [logger] failure in
+      // It is said once more by the next registration then.
+      if let failure { logger.warning("\(MemberFile.name): \(failure)") }
+    }
   }
 }

@@ -50,7 +50,7 @@ extension DirectoryHistory {
     } catch {
       throw .store(LogError(error))
     }
-    let file: MemberFile?
+    var file: MemberFile?
     do throws(NodeError) {
       file = try bytes.map { (bytes) throws(NodeError) in try MemberFile(parsing: bytes, at: path) }
     } catch {
@@ -59,10 +59,37 @@ extension DirectoryHistory {
     if file == nil, !store.topics.isEmpty {
       throw .notRegistered(reason: "\(store.path): \(RegistrationFailure.notEmpty)")
     }
-    return DirectoryHistory(
+    let report = store.recovery
+    let isDamaged = report.failedSync || report.damagedJournalByteCount > 0
+    if let known = file {
+      let noted = try note(report, isDamaged: isDamaged, in: known, at: path, of: store)
+      file = noted
+    }
+    var history = DirectoryHistory(
       directoryID: identity.directoryID, clusterID: file == nil ? nil : identity.clusterID,
       bootID: bootID, cleanStopEpoch: store.recovery.cleanStopEpoch,
-      incarnations: file?.incarnations ?? [],
-      isDamaged: store.recovery.failedSync || store.recovery.damagedJournalByteCount > 0)
+      incarnations: file?.incarnations ?? [], isDamaged: isDamaged)
+    history.lost = file?.lostReplicas ?? []
+    return history
+  }
+
+  /// Notes durably what the opening has found, as it has mended what it could: if the broker ends
+  /// before it has registered, the next opening finds nothing.
+  private static func note(
+    _ report: RecoveryReport, isDamaged: Bool, in known: MemberFile, at path: String,
+    of store: LogStore
+  ) throws(BrokerError) -> MemberFile {
+    let lost = known.lostReplicas.union(report.losses.keys).union(report.missingPartitions)
+    let noted =
+      isDamaged
+      ? MemberFile.ofNone
+      : MemberFile(incarnation: known.incarnation, previous: known.previous, lost: lost)
+    guard noted != known else { return known }
+    do throws(DiskError) {
+      try store.disk.replaceFile(at: path, with: noted.data, isDurable: true)
+    } catch {
+      throw .store(LogError(error))
+    }
+    return noted
   }
 }

@@ -14,6 +14,8 @@ package struct DirectoryHistory: Hashable, Sendable {
   /// Those that this process has tried to make. It has lost nothing since, as it still runs; what was
   /// lost before it began the first of them has said.
   package var triedIncarnations: Set<String> = []
+  /// Replicas of which an opening has found that something is missing.
+  package var lost: Set<TopicPartition> = []
   /// Whether so much was damaged that nothing can be said of any log.
   package var isDamaged: Bool
 

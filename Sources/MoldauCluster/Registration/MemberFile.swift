@@ -1,3 +1,5 @@
+package import MoldauFormat
+
 /// `moldau-member`: which of a broker's registrations a directory takes for its last, so that an older
 /// copy of the directory can be told from it.
 ///
@@ -12,9 +14,27 @@ package struct MemberFile: NodeValue {
   /// directory could not say of it that it was its own.
   package var previous: String?
 
-  package init(incarnation: String, previous: String?) {
+  /// Replicas of which an opening has found that something is missing, when no registration has said
+  /// so by then; nil is none. The next opening does not find it again.
+  package var lost: [Replica]?
+
+  package struct Replica: Codable, Hashable, Sendable {
+    package var topic: String
+    package var partition: Int32
+  }
+
+  package init(incarnation: String, previous: String?, lost: Set<TopicPartition> = []) {
     self.incarnation = incarnation
     self.previous = previous
+    guard !lost.isEmpty else { return }
+    self.lost = lost.sorted(by: <).map { Replica(topic: $0.topic, partition: $0.partition) }
+  }
+
+  /// Of a directory of which nothing can be said: no registration is its own.
+  package static var ofNone: MemberFile { MemberFile(incarnation: "none", previous: nil) }
+
+  package var lostReplicas: Set<TopicPartition> {
+    Set((lost ?? []).map { TopicPartition(topic: $0.topic, partition: $0.partition) })
   }
 
   package func validate() throws(NodeFault) {

@@ -76,6 +76,10 @@ extension Registrar {
     attempt.counted[claim.partition] = state.brokerEpochs["\(id)"] ?? -1
     // What the opening has found, an earlier registration of this process has said.
     guard attempt.survival != .running else { return }
+    if broker.history.lost.contains(claim.partition) {
+      attempt.lost.append(claim.partition)
+      return
+    }
     switch replicas.condition(of: claim.partition, topicID: claim.topicID) {
     case .whole, .new: break
     case .buffered: if attempt.survival != .all { attempt.lost.append(claim.partition) }

@@ -198,7 +198,8 @@ package final class Registrar: Sendable {
   func write(_ attempt: Attempt) {
     let isProven = attempt.survival != .nothing
     let file = MemberFile(
-      incarnation: incarnation, previous: isProven ? attempt.last?.node.incarnation : nil)
+      incarnation: incarnation, previous: isProven ? attempt.last?.node.incarnation : nil,
+      lost: isProven ? broker.history.lost : [])
     replicas.note(file, clusterID: attempt.clusterID) { [self] failure in
       queue.add { [self] in
         if let failure { return finish(.failure(.directory(failure))) }
