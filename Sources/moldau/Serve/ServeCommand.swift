@@ -79,6 +79,7 @@ struct ServeCommand: AsyncParsableCommand {
     var configuration = settings.store
     configuration.logger = logger
     configuration.metrics = metrics
+    configuration.isReplicated = settings.cluster.coordination != nil
     do throws(DiskError) {
       try SystemDisk().makeDirectories(data)
     } catch {
