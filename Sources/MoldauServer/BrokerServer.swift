@@ -26,7 +26,7 @@ public final class BrokerServer: Sendable {
   public let replication: HostAndPort?
   /// The cluster's name and the broker's number in it, as the directory bears them.
   public var clusterID: String {
-    services.broker.member?.image.clusterID ?? services.broker.identity.clusterID
+    services.broker.member?.clusterID ?? services.broker.identity.clusterID
   }
   /// The number of the broker in its cluster.
   public var nodeID: Int32 { services.broker.identity.nodeID }

@@ -78,6 +78,11 @@ extension Broker {
   ) -> Outcome {
     do throws(ErrorCode) {
       let controller = try controller(for: context)
+      if let known = member?.image.brokers[request.brokerID],
+        known.brokerEpoch > request.brokerEpoch
+      {
+        throw .staleBrokerEpoch
+      }
       let pending = PendingImage(request, context)
       pending.start(controller)
       if pending.resume(.woken, into: &reply) { return .answered }

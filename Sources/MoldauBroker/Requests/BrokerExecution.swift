@@ -12,7 +12,7 @@ package final class BrokerExecution: Sendable {
   /// For changes of topics, one after another: those of many partitions take long, and nobody else
   /// is to wait for them.
   let topicWork: BlockingWork
-  private let runsThreads: Bool
+  let runsThreads: Bool
   private let queues = Mutex<[SerialQueue]>([])
 
   /// - Parameter runsThreads: whether work is done on threads of its own; without them `runNext` and
