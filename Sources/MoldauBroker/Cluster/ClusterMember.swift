@@ -164,11 +164,13 @@ package final class ClusterMember: Sendable {
   /// - Parameter completion: called once, at the latest when the settings' time is up; the partitions
   ///   have no role then.
   package func stop(_ completion: @escaping @Sendable () -> Void) {
+    if state.withLock({ $0.phase }) == .left { return completion() }
     queue.add { [self] in leave(completion) }
   }
 
   /// Leaves without a word, as a process that is killed does: for tests. The session is not closed.
   package func abandon(_ completion: @escaping @Sendable () -> Void) {
+    if state.withLock({ $0.phase }) == .left { return completion() }
     queue.add { [self] in
       state.withLock { $0.session = nil }
       end()

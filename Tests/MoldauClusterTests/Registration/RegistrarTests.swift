@@ -20,23 +20,24 @@ import Testing
 
   @Test("what can be proved of the time since a registration")
   func survival() {
-    let known: Set<String> = ["last", "before"]
-    let history = RegistrationWorld.history
-    func survival(_ history: DirectoryHistory, _ last: BrokerEpochNode?) -> Survival {
-      history.survival(since: last)
+    func survival(
+      of boot: String?, clean: Int64? = nil, isDamaged: Bool = false, since last: BrokerEpochNode?
+    ) -> Survival {
+      RegistrationWorld.history(
+        boot: boot, clean: clean, incarnations: ["last", "before"], isDamaged: isDamaged
+      ).survival(since: last)
     }
-    let stopped = history(1, nil, "other boot", 7, known, false)
-    #expect(survival(stopped, nil) == .nothing)
-    #expect(survival(stopped, last()) == .all)
-    #expect(survival(stopped, last(directory: 2)) == .nothing)
-    #expect(survival(stopped, last(incarnation: "of another copy")) == .nothing)
-    #expect(survival(stopped, last(incarnation: nil)) == .nothing)
-    #expect(survival(history(1, nil, "boot", nil, known, false), last()) == .all)
-    #expect(survival(history(1, nil, "boot", nil, known, true), last()) == .nothing)
-    #expect(survival(history(1, nil, "other", nil, known, false), last()) == .synced)
-    #expect(survival(history(1, nil, nil, nil, known, false), last(boot: nil)) == .synced)
-    #expect(survival(history(1, nil, "other", 6, known, false), last()) == .synced)
-    #expect(survival(history(1, nil, "other", -1, known, false), last()) == .synced)
+    #expect(survival(of: "other", clean: 7, since: nil) == .nothing)
+    #expect(survival(of: "other", clean: 7, since: last()) == .all)
+    #expect(survival(of: "other", clean: 7, since: last(directory: 2)) == .nothing)
+    #expect(survival(of: "other", clean: 7, since: last(incarnation: "a copy's")) == .nothing)
+    #expect(survival(of: "other", clean: 7, since: last(incarnation: nil)) == .nothing)
+    #expect(survival(of: "boot", since: last()) == .all)
+    #expect(survival(of: "boot", isDamaged: true, since: last()) == .nothing)
+    #expect(survival(of: "other", since: last()) == .synced)
+    #expect(survival(of: nil, since: last(boot: nil)) == .synced)
+    #expect(survival(of: "other", clean: 6, since: last()) == .synced)
+    #expect(survival(of: "other", clean: -1, since: last()) == .synced)
   }
 
   @Test("the first broker names the cluster and begins with epoch 0; the directory knows it before")
