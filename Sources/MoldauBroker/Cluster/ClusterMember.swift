@@ -104,6 +104,9 @@ package final class ClusterMember: Sendable {
   /// Which of the broker's registrations holds; nil when none does.
   package var brokerEpoch: Int64? { state.withLock { $0.registration?.brokerEpoch } }
 
+  /// The cluster's name; nil before the broker has registered for the first time.
+  package var clusterID: String? { state.withLock { $0.history.clusterID } }
+
   /// What the broker knows of the cluster; an empty image before it has heard of it.
   package var image: ClusterImage { replicas.image }
 
@@ -178,10 +181,13 @@ package final class ClusterMember: Sendable {
     }
   }
 
-  /// As `stop`, until it is done; then ends the queues. Where they have no threads, `stop` must have
-  /// been done.
+  /// As `stop`, until it is done; then ends the queues. Without threads nothing is waited for: `stop` was
+  /// done before, or the broker goes without a word.
   func stopAndWait() {
-    if state.withLock({ $0.phase }) != .left {
+    if !execution.runsThreads {
+      queue.add { [self] in end() }
+      queue.runAll()
+    } else if state.withLock({ $0.phase }) != .left {
       let signal = WakeSignal()
       stop { signal.wake() }
       signal.sleep()
