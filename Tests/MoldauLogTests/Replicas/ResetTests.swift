@@ -135,12 +135,16 @@ struct ResetTests {
           } else {
             #expect(!isDone, "\(place)")
             #expect(opened.startOffset == .zero, "\(place)")
-            #expect(values == Array(old.prefix(values.count)), "\(place)")
-            #expect(values.count >= 40, "\(place)")
+            // What was not synced may have holes, where the log ends for a follower.
+            let end = Int(opened.epochAndEnd.end.rawValue)
+            #expect(Array(values.prefix(end)) == Array(old.prefix(end)), "\(place)")
+            #expect(end >= 40, "\(place)")
             outcomes.insert("old")
           }
           #expect(again.recovery.losses.isEmpty, "\(place)")
-          #expect(again.recovery.damages.isEmpty, "\(place)")
+          #expect(
+            again.recovery.damages.allSatisfy { !isNew && $0.offsets.lowerBound.rawValue >= 40 },
+            "\(place)")
           if isNew, round == 0 {
             opened.follow(inEpoch: 1)
             try appendNew(opened, 0..<3)
