@@ -42,6 +42,7 @@ extension ProcessTests {
         case .duration: arguments += [setting.flag, "60s"]
         case .choice(let words): arguments += [setting.flag, words[0]]
         case .address, .addresses: arguments += [setting.flag, "127.0.0.1:7777"]
+        case .coordination: arguments += [setting.flag, "zk://127.0.0.1:2181/moldau"]
         }
       }
       // What does not go up to 200 MiB.
