@@ -150,7 +150,10 @@ final class ClusterRun {
 
   func run() throws {
     defer { world.end() }
-    for node in nodes { restart(node, within: 0...100_000) }
+    for node in nodes {
+      let isFirst = scenario.firstNode == nil || scenario.firstNode == node.id
+      restart(node, within: isFirst ? 0...100_000 : 1_000_000...1_100_000)
+    }
     guard go(atMost: 20_000_000, until: { nodes.allSatisfy { $0.life?.isMember == true } }) else {
       return history.fail("the brokers do not all register", law: "liveness")
     }
@@ -162,7 +165,7 @@ final class ClusterRun {
     for reader in readers { reader.start() }
     for committer in committers { committer.start() }
     go(for: 300_000)
-    arrangeFault()
+    if let script = scenario.script { script(self) } else { arrangeFault() }
     go(for: scenario.duration)
     heal()
     guard go(atMost: 30_000_000, until: { isSettled }) else {
@@ -175,8 +178,10 @@ final class ClusterRun {
   /// Asks the controller until it is there.
   private func createTopic() {
     let creation = TopicCreation(
-      name: Self.topic, partitionCount: Int32(scenario.partitionCount),
-      replicationFactor: Int32(scenario.replicationFactor),
+      name: Self.topic,
+      partitionCount: scenario.assignment == nil ? Int32(scenario.partitionCount) : -1,
+      replicationFactor: scenario.assignment == nil ? Int32(scenario.replicationFactor) : -1,
+      assignment: scenario.assignment,
       configuration: ["min.insync.replicas": "\(scenario.minInSyncReplicas)"])
     askController { $0.createTopic(creation, validatesOnly: false) { _ in } }
     world.after(100_000) { [weak self] in
@@ -230,8 +235,9 @@ final class ClusterRun {
         $0.life?.broker.partition(partition.topic, partition.partition)
       }
       let ends = Set(replicas.map(\.log.endOffset))
-      let marks = Set(replicas.map(\.highWatermark))
-      guard replicas.count == wanted.count, ends.count == 1, ends == marks else {
+      // A follower hears of the last high watermark with the next records.
+      let marks = replicas.filter(\.isLed).map(\.highWatermark)
+      guard replicas.count == wanted.count, ends.count == 1, marks == Array(ends) else {
         return false
       }
       return readers.allSatisfy { ($0.positions[partition] ?? .zero) == ends.first }
@@ -288,5 +294,11 @@ final class ClusterRun {
         history.fail("node \(node.id) does not start: \(error)", law: "recovery")
       }
     }
+  }
+}
+
+extension Partition {
+  fileprivate var isLed: Bool {
+    if case .leader = role { true } else { false }
   }
 }

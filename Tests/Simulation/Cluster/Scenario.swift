@@ -31,6 +31,12 @@ struct Scenario {
   }
 
   var nodeCount = 3
+  /// The broker that starts alone, and so becomes the controller.
+  var firstNode: Int32?
+  /// Where the replicas are; nil leaves it to the controller.
+  var assignment: [[Int32]]?
+  /// What goes wrong, step by step; nil leaves it to chance.
+  var script: (@Sendable (ClusterRun) -> Void)?
   var replicationFactor = 3
   var partitionCount = 2
   var minInSyncReplicas = 2

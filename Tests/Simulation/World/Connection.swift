@@ -38,7 +38,8 @@ final class Connection {
 
   private func arrive(_ frame: [UInt8]) {
     server.whenRunning { [self] in
-      guard !isBroken else { return }
+      // What comes late of a connection that is closed is handled all the same, and not answered.
+      guard !isBroken || network.lateness != nil else { return }
       if end == nil {
         // Nobody listens: the other end hears of it.
         guard let new = server.accept(self) else { return reset(after: 500) }
@@ -67,7 +68,7 @@ final class Connection {
     isBroken = true
     there.breakOff()
     back.breakOff()
-    if let end {
+    if let end, network.lateness == nil {
       self.end = nil
       network.world.after(network.transit(from: client, to: server.host)) { end.close() }
     }

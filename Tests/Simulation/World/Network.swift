@@ -17,6 +17,9 @@ final class Network {
   var breaksOneIn: Int?
   /// Delays of single hosts that are added, in microseconds.
   var slowness: [Host: Int64] = [:]
+  /// How much later what is still on its way arrives when the sender closes the connection, in
+  /// microseconds; nil for never.
+  var lateness: Int64?
   private(set) var deliveredCount = 0
 
   init(_ world: World) {
@@ -71,9 +74,12 @@ final class Pipe {
     }
   }
 
-  /// What is on its way is lost.
+  /// What is on its way is lost, or comes late.
   func breakOff() {
     isBroken = true
+    let late = waiting
     waiting = []
+    guard let lateness = network.lateness else { return }
+    for arrive in late { network.world.after(lateness, arrive) }
   }
 }
