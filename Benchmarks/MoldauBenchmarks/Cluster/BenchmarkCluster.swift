@@ -7,11 +7,15 @@ import MoldauProtocol
 ///
 /// They end with `stop`; what still runs when the object is released is killed.
 final class BenchmarkCluster {
-  static let sessionTimeoutMilliseconds = 2000
+  /// What failovers are measured with.
+  static let shortSession = "2s"
+  /// Where nobody is to die: writes that fill the device's queue hold up the ensemble's too.
+  static let longSession = "30s"
 
   private let program: String
   private let directory: String
   private let arguments: [String]
+  private let sessionTimeout: String
   private let ensemble: ZooKeeperEnsemble
   /// By node number, from 1 on; nil for one that is down.
   private var brokers: [BrokerTarget?]
@@ -19,12 +23,15 @@ final class BenchmarkCluster {
   /// Starts the ensemble and the brokers; returns when all are in the cluster.
   ///
   /// - Parameter arguments: what `moldau serve` gets beside what makes it one of the cluster.
-  init(_ context: RowContext, brokerCount: Int = 3, _ arguments: [String] = []) throws {
+  init(
+    _ context: RowContext, brokerCount: Int = 3, sessionTimeout: String, _ arguments: [String] = []
+  ) throws {
     guard case .started(let program) = context.broker else {
       preconditionFailure("a cluster's brokers are started for each row")
     }
     self.program = program
     self.arguments = arguments
+    self.sessionTimeout = sessionTimeout
     directory = "\(context.directory)/cluster"
     try FileManager.default.createDirectory(
       atPath: directory, withIntermediateDirectories: true)
@@ -44,8 +51,8 @@ final class BenchmarkCluster {
       [
         "--node-id", "\(number)", "--cluster", "zk://\(ensemble.hosts)/moldau",
         "--replication", "127.0.0.1:0",
-        "--session-timeout", "\(Self.sessionTimeoutMilliseconds)ms",
-        "--replicas", "\(brokers.count)",
+        "--session-timeout", sessionTimeout, "--replicas", "\(brokers.count)",
+        "--log-level", "error",
       ] + arguments)
   }
 

@@ -27,7 +27,8 @@ struct CatchUpRow: BenchmarkRow {
   private let frames: RequestFrames
 
   init(_ context: RowContext) async throws {
-    cluster = try BenchmarkCluster(context, brokerCount: 2)
+    cluster = try BenchmarkCluster(
+      context, brokerCount: 2, sessionTimeout: BenchmarkCluster.longSession)
     topic = try ReplicatedTopic(creatingFor: "catch-up", on: cluster, replicationFactor: 1)
     leader = try topic.leader(of: 0)
     admin = try cluster.target(leader).connect()

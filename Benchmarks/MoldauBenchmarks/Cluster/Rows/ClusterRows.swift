@@ -2,6 +2,6 @@ extension ClusterBenchmark {
   /// All rows, in the order in which they run.
   static let rows: [any BenchmarkRow.Type] = [
     FailoverRow.self, StopRow.self, ManyFailoversRow.self, ReplicationRow.self,
-    FollowerRow.self, CatchUpRow.self,
+    FollowerRow.self, CommittedFollowerRow.self, CatchUpRow.self,
   ]
 }

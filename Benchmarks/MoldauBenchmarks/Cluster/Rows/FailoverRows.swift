@@ -67,7 +67,7 @@ private struct FailoverRounds {
   private var producer: PersistentProducer
 
   init(_ context: RowContext) throws {
-    cluster = try BenchmarkCluster(context)
+    cluster = try BenchmarkCluster(context, sessionTimeout: BenchmarkCluster.shortSession)
     topic = try ReplicatedTopic(
       creatingFor: "failover", on: cluster, configuration: [("min.insync.replicas", "2")])
     producer = PersistentProducer(topic)

@@ -23,7 +23,7 @@ struct ManyFailoversRow: BenchmarkRow {
   private var ledCounts: [Double] = []
 
   init(_ context: RowContext) async throws {
-    cluster = try BenchmarkCluster(context)
+    cluster = try BenchmarkCluster(context, sessionTimeout: BenchmarkCluster.shortSession)
     topic = try ReplicatedTopic(
       creatingFor: "failovers", on: cluster, partitionCount: Self.partitionCount,
       configuration: [("min.insync.replicas", "2")])

@@ -28,7 +28,7 @@ struct ReplicationRow: BenchmarkRow {
   private var roundCount = 0
 
   init(_ context: RowContext) async throws {
-    cluster = try BenchmarkCluster(context)
+    cluster = try BenchmarkCluster(context, sessionTimeout: BenchmarkCluster.longSession)
     topic = try ReplicatedTopic(
       creatingFor: "replication", on: cluster, partitionCount: Self.partitionCount,
       configuration: [("min.insync.replicas", "2")])
