@@ -45,6 +45,14 @@ struct ReplicatedTopic {
         }
         return areWhole && !partitions.isEmpty
       }
+      // A broker knows that it leads a moment before it does.
+      try BenchmarkCluster.wait(until: "broker \(number) leads what it is to lead") {
+        for led in try partitions(from: connection) where led.leaderID == number {
+          _ = try connection.offset(
+            of: partition(Int(led.index)), at: ListOffsetsRequest.Position.latest)
+        }
+        return true
+      }
     }
   }
 
