@@ -39,7 +39,13 @@ struct CatchUpRow: BenchmarkRow {
     frames = partition.fetchFrames(from: 0..<1, byteCount: size)
     _ = try cluster.target(leader).connectRaw().exchange(
       partition.produceFrames(batches, acks: 1), requestCount: Self.batchCount, inFlight: 3)
-    try partition.checkEnd(Self.batchCount * batches.recordCount, on: cluster.target(leader))
+    let recordCount = Self.batchCount * batches.recordCount
+    // The end that clients see waits for the device.
+    let target = try cluster.target(leader)
+    try BenchmarkCluster.wait(until: "the records are there") {
+      try partition.checkEnd(recordCount, on: target)
+      return true
+    }
     file = try BaselineFile(creating: context.directory + "/baseline")
     for slice in 0..<Self.batchCount { try file.write(batches.bytes, at: slice * size) }
     server = try .sender(of: file, sliceSize: size, sliceCount: Self.batchCount)
