@@ -43,6 +43,8 @@ struct StoreOpening {
   let disk: any Disk
   let services: StoreServices
   private var report = RecoveryReport()
+  /// Logs of replicas that lack something of which nobody was told, and where: they end there.
+  private var holes: [(log: PartitionLog, offset: Offset)] = []
 
   init(path: String, configuration: StoreConfiguration, disk: any Disk, clock: any WallClock) {
     self.path = path
@@ -128,9 +130,12 @@ struct StoreOpening {
     for damage in report.damages {
       services.logger.error("\(damage.path): damage at byte \(damage.position), see the report")
     }
-    return LogStore(
+    let store = LogStore(
       path: path, configuration: configuration, services: services, lock: lock, topics: topics,
       recovery: report)
+    // With the store in place, which writes down where its logs end.
+    for (log, offset) in holes { try log.truncate(to: offset) }
+    return store
   }
 
   /// What may be read of replicas before their leader is known.
@@ -153,6 +158,13 @@ struct StoreOpening {
       let durable = max(recoveryPoints[log.identity] ?? .zero, journal.end(of: key) ?? .zero)
       let end = min(log.endOffset, missing ?? log.endOffset)
       if end < durable { report.losses[log.identity] = end }
+      // Nothing was promised from there on. Would this replica lead, with the hole, others that have
+      // what it lacks could not be told from it: epochs and ends are the same.
+      if let first = log.state.withLock({ $0.firstMissing }), first >= durable,
+        first >= log.startOffset
+      {
+        holes.append((log, first))
+      }
     }
   }
 
