@@ -27,6 +27,9 @@ final class Inspector {
   let states: CoordinatedStates
   private let history: History
   private let nodes: [Node]
+  /// Those of the topic that producers write to.
+  private let written: [TopicPartition]
+  /// These, and those that brokers write to.
   private let partitions: [TopicPartition]
   private let minInSyncReplicas: Int
   private var views: [TopicPartition: [Int32: View]] = [:]
@@ -34,12 +37,13 @@ final class Inspector {
 
   init(
     _ history: History, _ states: CoordinatedStates, nodes: [Node],
-    partitions: [TopicPartition], minInSyncReplicas: Int
+    partitions: [TopicPartition], offsets: [TopicPartition], minInSyncReplicas: Int
   ) {
     self.history = history
     self.states = states
     self.nodes = nodes
-    self.partitions = partitions
+    written = partitions
+    self.partitions = partitions + offsets
     self.minInSyncReplicas = minInSyncReplicas
   }
 
@@ -134,10 +138,10 @@ final class Inspector {
 
   /// As many replicas have it, or had it when they died, as must be in sync.
   private func checkCopies(_ partition: TopicPartition, below end: Offset) {
-    let count = nodes.count { (views[partition]?[$0.id]?.end ?? .zero) >= end }
-    if count < minInSyncReplicas {
+    let ends = nodes.map { views[partition]?[$0.id]?.end ?? .zero }
+    if ends.count(where: { $0 >= end }) < minInSyncReplicas {
       history.fail(
-        "\(partition): all below \(end) counts as committed, and \(count) replicas have it",
+        "\(partition): all below \(end) counts as committed; the replicas end at \(ends)",
         law: "I7")
     }
   }
@@ -260,6 +264,7 @@ final class Inspector {
         "\(partition): \(Self.name(record)) was committed at \(offset), where in the end "
           + "\(Self.name(found[offset])) is", law: "I2")
     }
+    guard written.contains(partition) else { return }
     history.compare(records.map { ($0.offset, $0.record.number) }, of: partition)
   }
 }

@@ -15,12 +15,19 @@ final class Administrator {
 
   /// Asks until the topic is there.
   func createTopic(
-    _ name: String, partitionCount: Int, replicationFactor: Int, minInSyncReplicas: Int
+    _ name: String, partitionCount: Int, replicationFactor: Int, assignment: [[Int32]]?,
+    minInSyncReplicas: Int
   ) {
     var topic = CreateTopicsRequest.Topic()
     topic.name = name
-    topic.partitionCount = Int32(partitionCount)
-    topic.replicationFactor = Int16(replicationFactor)
+    topic.partitionCount = assignment == nil ? Int32(partitionCount) : -1
+    topic.replicationFactor = assignment == nil ? Int16(replicationFactor) : -1
+    topic.assignments = (assignment ?? []).enumerated().map { index, replicas in
+      var assigned = CreateTopicsRequest.Assignment()
+      assigned.partitionIndex = Int32(index)
+      assigned.brokerIDs = replicas
+      return assigned
+    }
     var setting = CreateTopicsRequest.Configuration()
     setting.name = "min.insync.replicas"
     setting.value = "\(minInSyncReplicas)"
@@ -38,7 +45,7 @@ final class Administrator {
       world.after(200_000) { [weak self] in
         self?.createTopic(
           name, partitionCount: partitionCount, replicationFactor: replicationFactor,
-          minInSyncReplicas: minInSyncReplicas)
+          assignment: assignment, minInSyncReplicas: minInSyncReplicas)
       }
     }
   }

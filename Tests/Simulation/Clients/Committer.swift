@@ -119,7 +119,7 @@ final class Committer {
         self.coordinator = nil
         return
       }
-      if data.committedOffset < known {
+      if known > 0, data.committedOffset < known {
         history.fail(
           "\(group): \(known) was committed, and \(coordinator) tells \(data.committedOffset)",
           law: "I9")

@@ -25,7 +25,6 @@ final class Producer {
   private let isIdempotent: Bool
   private var identity: ProducerIdentity?
   private var isAsking = false
-  private var restartCount = 0
   private var sequences: [TopicPartition: Int32] = [:]
   private var current: [TopicPartition: Attempt] = [:]
   private var lastRecord: UInt32 = 0
@@ -189,11 +188,6 @@ final class Producer {
 
   private func askForIdentity() {
     guard !isAsking else { return }
-    restartCount += 1
-    if index > 0 {
-      identity = ProducerIdentity(id: Int64(index * 1000 + restartCount), epoch: 0)
-      return
-    }
     isAsking = true
     client.call(world.pick(client.nodeIDs), InitProducerIDRequest()) { [weak self] result in
       guard let self else { return }

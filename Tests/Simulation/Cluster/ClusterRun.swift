@@ -10,6 +10,10 @@ import MoldauLog
 /// everybody has the same in the end.
 final class ClusterRun {
   static let topic = "t"
+  /// Where groups keep what they commit.
+  static let offsets = (0..<2).map {
+    TopicPartition(topic: "__consumer_offsets", partition: $0)
+  }
 
   let scenario: Scenario
   let world: World
@@ -53,7 +57,8 @@ final class ClusterRun {
     box.run = self
     ensemble = Ensemble(world) { made }
     inspector = Inspector(
-      history, CoordinatedStates(ensemble.tree, partitions), nodes: made, partitions: partitions,
+      history, CoordinatedStates(ensemble.tree, partitions + Self.offsets), nodes: made,
+      partitions: partitions, offsets: Self.offsets,
       minInSyncReplicas: min(scenario.minInSyncReplicas, scenario.replicationFactor))
     makeClients()
     history.onAcknowledged = { [weak inspector] in inspector?.acknowledged($0, $1, $2) }
@@ -114,7 +119,11 @@ final class ClusterRun {
       coordination: client, network: SimulatedPeers(mailbox),
       bootID: "boot-\(node.id)-\(node.bootCount)", settings)
     let broker = try Broker(
-      store: store, BrokerConfiguration(nodeID: node.id, createsTopics: false),
+      store: store,
+      BrokerConfiguration(
+        nodeID: node.id, createsTopics: false,
+        groups: GroupConfiguration(
+          offsetsPartitionCount: 2, offsetsReplicationFactor: scenario.replicationFactor)),
       cluster: environment, logger: logger, execution: execution)
     let life = NodeLife(
       node, store: store, broker: broker, execution: execution, mailbox: mailbox)
@@ -175,19 +184,11 @@ final class ClusterRun {
     inspector.compareAll()
   }
 
-  /// Asks the controller until it is there.
   private func createTopic() {
-    let creation = TopicCreation(
-      name: Self.topic,
-      partitionCount: scenario.assignment == nil ? Int32(scenario.partitionCount) : -1,
-      replicationFactor: scenario.assignment == nil ? Int32(scenario.replicationFactor) : -1,
-      assignment: scenario.assignment,
-      configuration: ["min.insync.replicas": "\(scenario.minInSyncReplicas)"])
-    askController { $0.createTopic(creation, validatesOnly: false) { _ in } }
-    world.after(100_000) { [weak self] in
-      guard let self, !isHealthy else { return }
-      createTopic()
-    }
+    administrator.createTopic(
+      Self.topic, partitionCount: scenario.partitionCount,
+      replicationFactor: scenario.replicationFactor, assignment: scenario.assignment,
+      minInSyncReplicas: scenario.minInSyncReplicas)
   }
 
   func askController(_ question: (ClusterController) -> Void) {
@@ -217,9 +218,14 @@ final class ClusterRun {
     for committer in committers { committer.isStopped = true }
   }
 
+  /// The partitions that there are to be, and those that have come into being.
+  private var allPartitions: [TopicPartition] {
+    partitions + Self.offsets.filter { inspector.states.states[$0] != nil }
+  }
+
   /// Whether every replica is in sync.
   var isHealthy: Bool {
-    partitions.allSatisfy { partition in
+    allPartitions.allSatisfy { partition in
       guard let state = inspector.states.states[partition], state.leader >= 0 else { return false }
       return Set(state.isr) == Set(inspector.states.replicas(of: partition))
     }
@@ -229,7 +235,7 @@ final class ClusterRun {
     guard nodes.allSatisfy({ $0.life?.isMember == true }) else { return false }
     guard isHealthy, producers.allSatisfy(\.isIdle) else { return false }
     guard committers.allSatisfy({ !$0.isBusy }) else { return false }
-    return partitions.allSatisfy { partition in
+    return allPartitions.allSatisfy { partition in
       let wanted = inspector.states.replicas(of: partition)
       let replicas = nodes.filter { wanted.contains($0.id) }.compactMap {
         $0.life?.broker.partition(partition.topic, partition.partition)
@@ -240,6 +246,7 @@ final class ClusterRun {
       guard replicas.count == wanted.count, ends.count == 1, marks == Array(ends) else {
         return false
       }
+      guard partition.topic == Self.topic else { return true }
       return readers.allSatisfy { ($0.positions[partition] ?? .zero) == ends.first }
     }
   }
@@ -252,7 +259,7 @@ final class ClusterRun {
         "node \(node.id): \(node.isUp ? "up" : "down")\(node.isPaused ? ", paused" : "")"
           + "\(node.life?.isMember == true ? ", member" : "")")
     }
-    for partition in partitions {
+    for partition in allPartitions {
       if let state = inspector.states.states[partition] {
         lines.append(
           "\(partition): leader \(state.leader) epoch \(state.leaderEpoch) ISR \(state.isr) "

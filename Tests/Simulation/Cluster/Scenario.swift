@@ -50,7 +50,7 @@ struct Scenario {
   var producerCount = 2
   var hasCarelessProducer = true
   /// How many groups commit offsets.
-  var groupCount = 0
+  var groupCount = 2
   /// How long a producer rests between two batches, in microseconds.
   var producerPause: ClosedRange<Int64> = 10_000...150_000
   var sessionTimeoutMilliseconds: Int32 = 900
