@@ -16,6 +16,12 @@ final class Inspector {
     var verified: Int64 = 0
   }
 
+  private struct Change {
+    var partition: TopicPartition
+    var node: Node
+    var before: View
+  }
+
   private struct Leadership: Hashable {
     var partition: TopicPartition
     var epoch: Int32
@@ -51,12 +57,17 @@ final class Inspector {
   func inspect() {
     do {
       var due = Set(try states.refresh())
+      var changes: [Change] = []
       for node in nodes where node.isTouched {
         node.isTouched = false
-        for partition in partitions where try look(at: partition, of: node) {
+        for partition in partitions {
+          guard let before = look(at: partition, of: node) else { continue }
           due.insert(partition)
+          changes.append(Change(partition: partition, node: node, before: before))
         }
       }
+      // When all of them are known: what one says of another may have happened at the same time.
+      for change in changes { try check(change) }
       for partition in partitions where due.contains(partition) { try checkMembers(of: partition) }
     } catch {
       history.fail("a node's log or state cannot be read: \(error)", law: "inspection")
@@ -65,14 +76,14 @@ final class Inspector {
 
   // MARK: A replica
 
-  /// Returns whether something is other than before.
-  private func look(at partition: TopicPartition, of node: Node) throws -> Bool {
+  /// Returns what the replica was before when something is other than then.
+  private func look(at partition: TopicPartition, of node: Node) -> View? {
     guard let life = node.life,
       let found = life.broker.partition(partition.topic, partition.partition)
     else {
       // What it had when it died stays known.
       views[partition]?[node.id]?.role = .none
-      return true
+      return views[partition]?[node.id] ?? View()
     }
     let old = views[partition]?[node.id] ?? View()
     var view = old
@@ -85,14 +96,21 @@ final class Inspector {
     let isSame =
       view.startCount == old.startCount && view.role == old.role
       && view.highWatermark == old.highWatermark && view.end == old.end
-    if isSame { return false }
+    if isSame { return nil }
     views[partition, default: [:]][node.id] = view
+    return old
+  }
+
+  private func check(_ change: Change) throws {
+    let (partition, node) = (change.partition, change.node)
+    guard let view = views[partition]?[node.id],
+      let found = node.life?.broker.partition(partition.topic, partition.partition)
+    else { return }
     if case .leader(let epoch) = view.role {
       checkLeadership(Leadership(partition: partition, epoch: epoch), node)
-      checkHighWatermark(partition, node, old, view)
+      checkHighWatermark(partition, node, change.before, view)
       try noteCommitted(partition, node, found.log, view)
     }
-    return true
   }
 
   private func checkLeadership(_ leadership: Leadership, _ node: Node) {

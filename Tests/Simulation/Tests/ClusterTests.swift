@@ -31,6 +31,7 @@ struct ClusterTests {
       var scenario = Scenario()
       if seed % 3 == 2 { scenario.durability = .buffered }
       let run = ClusterRun(seed: seed, scenario)
+      if Seeds.only != nil { run.world.trace.keepDetails() }
       try run.run()
       if Seeds.isVerbose {
         print(
@@ -42,6 +43,7 @@ struct ClusterTests {
         Issue.record("MOLDAU_SEED=\(seed), step \(run.world.stepCount): \(violation)")
         for line in run.world.trace.last(Seeds.lineCount) { print(line) }
         print(run.condition)
+        for line in run.world.trace.details?.suffix(Seeds.lineCount) ?? [] { print(line) }
       }
     }
   }
