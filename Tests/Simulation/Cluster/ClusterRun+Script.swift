@@ -72,6 +72,20 @@ extension Scenario {
     run.at(4500) { $0.restart($0.node(2), within: 0...1) }
   }
 
+  /// The last replica in sync loses what it has written, when another has left shortly before.
+  static let lastInSync = {
+    var scenario = scripted(2) { run in
+      run.block(1, 2)
+      run.at(800) { run in
+        run.node(1).crash(.loseAllUnsynced)
+        run.unblock(1, 2)
+        run.restart(run.node(1), within: 100_000...200_000)
+      }
+    }
+    scenario.durability = .buffered
+    return scenario
+  }()
+
   /// A request to take a replica in comes when it has long been taken in, and taken out again.
   static let lateExpansion = scripted(3) { run in
     run.network.lateness = 3_000_000

@@ -49,10 +49,7 @@ struct RuleTests {
       $0.durability = .buffered
       $0.faults = [.powerCut]
     },
-    Removal("NOELR", .eligibleReplicas) {
-      $0.faults = [.kill, .kill, .pause, .cutFromEnsemble, .powerCut]
-      $0.durability = .buffered
-    },
+    Removal("NOELR", .eligibleReplicas) { $0 = .lastInSync },
     Removal("NOMINISR", .minInSyncReplicas) {
       $0.faults = [.kill, .blockBothWays, .pause, .cutFromEnsemble]
     },

@@ -9,7 +9,7 @@ enum Seeds {
   /// How many schedules are tried.
   static let count = environment["MOLDAU_SCHEDULES"].flatMap(UInt64.init) ?? 40
   /// How many are tried for each rule that is taken out.
-  static let ruleCount = environment["MOLDAU_RULE_SCHEDULES"].flatMap(UInt64.init) ?? 100
+  static let ruleCount = environment["MOLDAU_RULE_SCHEDULES"].flatMap(UInt64.init) ?? 300
   /// Whether each tells what it was like.
   static let isVerbose = environment["MOLDAU_VERBOSE"] != nil
   /// How many of the last events are shown when something is wrong.
