@@ -128,7 +128,8 @@ extension IsrChangeFailure {
       switch code {
       case .fencedLeaderEpoch, .invalidUpdateVersion, .staleBrokerEpoch, .newLeaderElected: .fenced
       case .ineligibleReplica: .ineligible
-      case .unknownTopicOrPartition, .unknownTopicID: .unknownPartition
+      // Also of a topic that the other side does not know: a controller that has just taken up office
+      // may not have heard of it yet. Where it was deleted the role ends, and the tries with it.
       default: .unknownOutcome
       }
   }
