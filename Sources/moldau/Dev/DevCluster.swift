@@ -1,5 +1,6 @@
 import Glibc
 import MoldauClient
+import MoldauDisk
 import MoldauEnsemble
 import MoldauLog
 import MoldauReport
@@ -15,6 +16,16 @@ final class DevCluster {
     var process: ServerProcess?
 
     var log: String { "\(folder).log" }
+
+    /// The end of its log: a temporary folder is gone when somebody looks.
+    var lastWords: String {
+      do throws(DiskError) {
+        let text = String(decoding: try SystemDisk().contents(of: log), as: UTF8.self)
+        return text.split(separator: "\n").suffix(20).joined(separator: "\n")
+      } catch {
+        return "\(error)"
+      }
+    }
   }
 
   private let folder: String
@@ -53,7 +64,7 @@ final class DevCluster {
     }
     while !isReady() {
       if let ended = nodes.first(where: { $0.process?.pid == nil }) {
-        throw CommandFailure("broker \(ended.number) has not started; \(ended.log) says why")
+        throw CommandFailure("broker \(ended.number) has not started:\n\(ended.lastWords)")
       }
       try await Task.sleep(for: .milliseconds(50))
     }
