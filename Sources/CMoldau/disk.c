@@ -13,6 +13,11 @@ int moldau_lock(int descriptor) {
   return fcntl(descriptor, F_OFD_SETLK, &whole);
 }
 
+int moldau_unlock(int descriptor) {
+  struct flock whole = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+  return fcntl(descriptor, F_OFD_SETLK, &whole);
+}
+
 int moldau_syncfs(int descriptor) {
   return syncfs(descriptor);
 }

@@ -154,6 +154,12 @@ enum SystemCalls {
     return false
   }
 
+  /// Undoes `lock`. Cannot fail for an open descriptor.
+  static func unlock(_ descriptor: CInt) {
+    _ = moldau_unlock(descriptor)
+    _ = flock(descriptor, LOCK_UN)
+  }
+
   // MARK: Memory
 
   /// `mmap` of a file, shared.

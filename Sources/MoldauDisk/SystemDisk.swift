@@ -86,11 +86,17 @@ package struct SystemDisk: Disk {
   }
 }
 
-/// A lock of `flock`, let go when the file closes, also by the death of the process.
+/// A lock of `flock`, let go with the object, also by the death of the process.
 final class SystemLock: DiskLock {
   private let file: SystemFile
 
   init(_ file: SystemFile) {
     self.file = file
+  }
+
+  /// Closing the file would not do: a process that another thread is just starting has a copy of the
+  /// descriptor, and with it the lock, until it runs its program.
+  deinit {
+    file.unlock()
   }
 }

@@ -70,6 +70,11 @@ final class SystemFile: DiskFile {
   func lock() throws(DiskError) -> Bool {
     try SystemCalls.lock(fileDescriptor, path: path)
   }
+
+  /// Gives the lock back, for all copies of the descriptor.
+  func unlock() {
+    SystemCalls.unlock(fileDescriptor)
+  }
 }
 
 /// A part of a file, mapped by the operating system.

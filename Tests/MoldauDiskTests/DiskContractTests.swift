@@ -273,6 +273,27 @@ struct DiskContractTests {
     }
   }
 
+  /// A child process has copies of all descriptors from its first moment until it runs its program.
+  @Test("a lock that is given back is free, although a copy of its descriptor is open")
+  func lockWithCopy() throws {
+    try DiskSubject.system.withFolder { disk, folder in
+      let path = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path + "/.lock"
+      var lock = try disk.lock("\(folder)/.lock")
+      #expect(lock != nil)
+      let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+        .filter {
+          let target = try? FileManager.default.destinationOfSymbolicLink(
+            atPath: "/proc/self/fd/\($0)")
+          return target == path
+        }
+      let copy = dup(try #require(descriptors.first.flatMap(CInt.init)))
+      defer { close(copy) }
+      #expect(copy >= 0)
+      lock = nil
+      #expect(try disk.lock("\(folder)/.lock") != nil)
+    }
+  }
+
   @Test("there is space at a path that exists", arguments: DiskSubject.allCases)
   func availableBytes(subject: DiskSubject) throws {
     try subject.withFolder { disk, folder in

@@ -12,6 +12,9 @@ int moldau_fallocate(int descriptor, int64_t position, int64_t count);
 /// file description. Returns 0, or -1 with errno set: EAGAIN or EACCES when another has it.
 int moldau_lock(int descriptor);
 
+/// Gives back what moldau_lock has taken. Returns 0, or -1 with errno set.
+int moldau_unlock(int descriptor);
+
 /// syncfs(2): makes everything on the file system of `descriptor` durable. Returns 0, or -1 with errno
 /// set.
 int moldau_syncfs(int descriptor);

@@ -101,7 +101,7 @@ import Testing
     #expect(response.result(of: change, image) == .success(state))
     for (code, failure) in [
       (ErrorCode.fencedLeaderEpoch, IsrChangeFailure.fenced), (.invalidUpdateVersion, .fenced),
-      (.ineligibleReplica, .ineligible), (.unknownTopicID, .unknownPartition),
+      (.ineligibleReplica, .ineligible), (.unknownTopicID, .unknownOutcome),
       (.notController, .unknownOutcome),
     ] {
       let refused = AlterPartitionResponse([change], [.failure(ClusterRefusal(code))])
