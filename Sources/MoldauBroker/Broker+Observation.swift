@@ -14,7 +14,12 @@ extension Broker {
   package func groupSummaries() -> [GroupSummary] { groups.summaries() }
 
   /// How this broker's replicas are; nil when it stands alone.
-  package func replicationSummary() -> ReplicationSummary? { replicas?.summary() }
+  package func replicationSummary() -> ReplicationSummary? {
+    guard let replicas, let member else { return nil }
+    var summary = replicas.summary()
+    summary.lostCount = member.lostCount
+    return summary
+  }
 
   /// A partition in the broker's directory, if there is one.
   package func partition(_ topic: String, _ number: Int32) -> Partition? {

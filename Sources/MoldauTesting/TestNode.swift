@@ -88,19 +88,24 @@ final class TestNode: Sendable {
   func kill() async throws {
     guard let was = take() else { return }
     await was.server.abandon()
-    try await was.store.close()
-    try disk.remove("\(path)/\(StoreLayout.cleanShutdownMarker)")
+    try await close(was.store)
+    let marker = "\(path)/\(StoreLayout.cleanShutdownMarker)"
+    if try disk.kind(of: marker) != nil { try disk.remove(marker) }
   }
 
   /// Stops it without a word to the others, and removes its data.
   func end() async throws {
     if let was = take() {
       await was.server.abandon()
-      do throws(LogError) { try await was.store.close() } catch {
-        // The test has seen to it that a sync has failed.
-        guard case .poisoned = error else { throw error }
-      }
+      try await close(was.store)
     }
     try folder?.remove()
+  }
+
+  private func close(_ store: LogStore) async throws {
+    do throws(LogError) { try await store.close() } catch {
+      // The test has seen to it that a sync has failed.
+      guard case .poisoned = error else { throw error }
+    }
   }
 }

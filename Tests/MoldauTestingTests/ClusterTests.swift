@@ -93,6 +93,25 @@ import Testing
     }
   }
 
+  @Test("the only replica of a partition is served with what is left after its disk has failed")
+  func onlyReplicaIsPoisoned() async throws {
+    try await withCluster(nodes: 2) { cluster in
+      _ = try await cluster.createTopic("orders", partitions: 1, replicas: 1)
+      try await cluster.produce("before", to: orders)
+      let leader = try await cluster.leader(of: orders)
+      let store = try #require(cluster.broker(leader)?.store)
+      store.services.poison(DiskError(call: "fdatasync", path: store.path, errno: 5))
+      try await cluster.wait(for: leader) { $0.member?.brokerEpoch == nil }
+      try await cluster.kill(leader)
+      try await cluster.restart(leader)
+      try await cluster.settle()
+      #expect(cluster.broker(leader)?.member?.image.brokers[leader]?.hasSurvived == false)
+      #expect(cluster.broker(leader)?.replicationSummary()?.lostCount == 1)
+      try await cluster.produce("after", to: orders)
+      #expect(try await cluster.values(in: orders) == ["before", "after"])
+    }
+  }
+
   @Test("the controller dies, and another takes over")
   func controllerDies() async throws {
     try await withCluster(nodes: 3) { cluster in

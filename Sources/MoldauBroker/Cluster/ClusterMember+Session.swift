@@ -141,6 +141,7 @@ extension ClusterMember {
     let (session, waiting) = state.withLock { state in
       state.phase = .joined
       state.registration = outcome.registration
+      state.lostCount += outcome.lostCount ?? 0
       state.failureCount = 0
       state.history.clusterID = outcome.clusterID
       // From here on the process goes on, whatever the marker has said.
@@ -149,12 +150,15 @@ extension ClusterMember {
         state.history.incarnations = file.incarnations
         state.history.triedIncarnations = [file.incarnation]
         state.history.lost = []
+        state.history.isDamaged = false
       }
       defer { state.onStart = nil }
       return (state.session, state.onStart)
     }
     guard let session else { return }
-    if let file = outcome.file, file.lost != nil { forgetLosses(file, outcome.clusterID) }
+    if let file = outcome.file, file.lost != nil || file.isDamaged {
+      forgetLosses(file, outcome.clusterID)
+    }
     store.noteRegistration(brokerEpoch: epoch)
     fetchers.registered(brokerEpoch: epoch)
     let controller = ClusterController(

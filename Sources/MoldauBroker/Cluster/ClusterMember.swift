@@ -40,6 +40,8 @@ package final class ClusterMember: Sendable {
     var isRegistering = false
     var history: DirectoryHistory
     var registration: BrokerRegistration?
+    /// How many replicas the registrations could not say were whole.
+    var lostCount = 0
     var controller: ClusterController?
     /// Whom the cluster has elected.
     var elected: ControllerIdentity?
@@ -121,6 +123,9 @@ package final class ClusterMember: Sendable {
   package var sessionID: Int64? {
     state.withLock { $0.registration == nil ? nil : $0.sessionID }
   }
+
+  /// How many replicas that the cluster counted on were not all there when the broker registered.
+  var lostCount: Int { state.withLock { $0.lostCount } }
 
   /// Calls `body` once when the next image was applied, from the member's queue; be quick.
   package func whenNextImage(_ body: @escaping @Sendable () -> Void) {

@@ -60,15 +60,14 @@ extension DirectoryHistory {
       throw .notRegistered(reason: "\(store.path): \(RegistrationFailure.notEmpty)")
     }
     let report = store.recovery
-    let isDamaged = report.failedSync || report.damagedJournalByteCount > 0
     if let known = file {
-      let noted = try note(report, isDamaged: isDamaged, in: known, at: path, of: store)
+      let noted = try note(report, in: known, at: path, of: store)
       file = noted
     }
     var history = DirectoryHistory(
       directoryID: identity.directoryID, clusterID: file == nil ? nil : identity.clusterID,
       bootID: bootID, cleanStopEpoch: store.recovery.cleanStopEpoch,
-      incarnations: file?.incarnations ?? [], isDamaged: isDamaged)
+      incarnations: file?.incarnations ?? [], isDamaged: file?.isDamaged ?? false)
     history.lost = file?.lostReplicas ?? []
     return history
   }
@@ -76,14 +75,12 @@ extension DirectoryHistory {
   /// Notes durably what the opening has found, as it has mended what it could: if the broker ends
   /// before it has registered, the next opening finds nothing.
   private static func note(
-    _ report: RecoveryReport, isDamaged: Bool, in known: MemberFile, at path: String,
-    of store: LogStore
+    _ report: RecoveryReport, in known: MemberFile, at path: String, of store: LogStore
   ) throws(BrokerError) -> MemberFile {
     let lost = known.lostReplicas.union(report.losses.keys).union(report.missingPartitions)
-    let noted =
-      isDamaged
-      ? MemberFile.ofNone
-      : MemberFile(incarnation: known.incarnation, previous: known.previous, lost: lost)
+    let noted = MemberFile(
+      incarnation: known.incarnation, previous: known.previous, lost: lost,
+      isDamaged: known.isDamaged || report.failedSync || report.damagedJournalByteCount > 0)
     guard noted != known else { return known }
     do throws(DiskError) {
       try store.disk.replaceFile(at: path, with: noted.data, isDurable: true)

@@ -8,6 +8,8 @@ package struct ReplicationSummary: Hashable, Sendable {
   package var underMinISRCount = 0
   /// Partitions with a replica here that nobody leads.
   package var offlineCount = 0
+  /// Replicas that the cluster counted on and that were not all there when the broker was opened.
+  package var lostCount = 0
   /// Changes of in-sync replicas of partitions that were led here, since the start.
   package var shrinkCount: Int
   package var expansionCount: Int

@@ -45,14 +45,20 @@ package struct BrokerRegistration: Hashable, Sendable {
   package var survivedSince: Int64
   /// Replicas of which the broker cannot say so, of this registration and those before.
   package var lost: [LostReplica]
+  /// The first of the registrations from which on it was this directory, and no older copy of it,
+  /// whatever that has lost; never above `survivedSince`. Only the controller's image knows it; other
+  /// brokers take `survivedSince`.
+  package var directorySince: Int64
   /// Whether it is about to stop: it gets no new leaderships and does not join (controlled
   /// shutdown).
   package var isShuttingDown = false
 
   package init(
     nodeID: Int32, brokerEpoch: Int64, directoryID: TopicID, endpoints: [Endpoint],
-    replication: Endpoint, survivedSince: Int64, lost: [LostReplica] = []
+    replication: Endpoint, survivedSince: Int64, lost: [LostReplica] = [],
+    directorySince: Int64? = nil
   ) {
+    precondition(directorySince ?? survivedSince <= survivedSince, "another directory has nothing")
     self.nodeID = nodeID
     self.brokerEpoch = brokerEpoch
     self.directoryID = directoryID
@@ -60,6 +66,7 @@ package struct BrokerRegistration: Hashable, Sendable {
     self.replication = replication
     self.survivedSince = survivedSince
     self.lost = lost
+    self.directorySince = directorySince ?? survivedSince
   }
 
   /// Whether it has all that it has acknowledged in the registration before, but for `lost`.
@@ -71,4 +78,7 @@ package struct BrokerRegistration: Hashable, Sendable {
     epoch >= survivedSince
       && !lost.contains { $0.partition == partition && $0.brokerEpoch > epoch }
   }
+
+  /// Whether what is left of a replica that was in sync in the registration `epoch` is here.
+  package func isDirectory(since epoch: Int64) -> Bool { epoch >= directorySince }
 }

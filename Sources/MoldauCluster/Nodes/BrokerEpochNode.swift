@@ -15,6 +15,8 @@ package struct BrokerEpochNode: NodeValue {
   /// broker was about to register again.
   package var brokerEpoch: Int64
   package var survivedSince: Int64
+  /// nil is `survivedSince`.
+  package var directorySince: Int64?
   package var lost: [BrokerNode.Lost]
 
   private enum CodingKeys: String, CodingKey {
@@ -23,17 +25,19 @@ package struct BrokerEpochNode: NodeValue {
     case directoryID = "directory_id"
     case bootID = "boot_id"
     case survivedSince = "survived_since"
+    case directorySince = "directory_since"
   }
 
   package init(
     directoryID: TopicID, bootID: String?, incarnation: String?, brokerEpoch: Int64,
-    survivedSince: Int64, lost: [BrokerRegistration.LostReplica]
+    survivedSince: Int64, directorySince: Int64? = nil, lost: [BrokerRegistration.LostReplica]
   ) {
     self.directoryID = directoryID.base64
     self.bootID = bootID
     self.incarnation = incarnation
     self.brokerEpoch = brokerEpoch
     self.survivedSince = survivedSince
+    self.directorySince = directorySince
     self.lost = lost.map(BrokerNode.Lost.init)
   }
 
@@ -48,23 +52,26 @@ package struct BrokerEpochNode: NodeValue {
 /// the controller may never have seen that.
 package struct SurvivalChain: Hashable, Sendable {
   package var survivedSince: Int64
+  package var directorySince: Int64
   package var lost: [BrokerRegistration.LostReplica]
 
   /// - Parameters:
   ///   - brokerEpoch: of the registration that is to be made.
   ///   - previous: the data of `/brokers/epochs/<id>`; nil when the broker registers for the first
   ///     time.
-  ///   - hasSurvived: whether it still has what it has acknowledged since the registration before,
-  ///     but for `lost`.
+  ///   - survival: what it still has of what it has acknowledged since the registration before, but
+  ///     for `lost`.
   ///   - lost: the replicas of which it cannot say so.
   ///   - isInSync: whether the state of a partition has this broker among its in-sync or eligible
   ///     replicas, or as the last leader, with a broker epoch below the given one. What is kept of
   ///     older losses is only what that still concerns.
   package init(
-    brokerEpoch: Int64, previous: BrokerEpochNode?, hasSurvived: Bool, lost: [TopicPartition],
+    brokerEpoch: Int64, previous: BrokerEpochNode?, survival: Survival, lost: [TopicPartition],
     isInSync: (TopicPartition, Int64) -> Bool
   ) {
-    guard hasSurvived, let previous else {
+    let known = previous.map { $0.directorySince ?? $0.survivedSince }
+    directorySince = survival == .nothing ? brokerEpoch : known ?? brokerEpoch
+    guard survival.isProof, let previous else {
       survivedSince = brokerEpoch
       self.lost = []
       return

@@ -39,6 +39,8 @@ package struct BrokerNode: NodeValue {
   package var directoryID: String
   package var replicationEndpoint: String
   package var survivedSince: Int64
+  /// nil is `survivedSince`.
+  package var directorySince: Int64?
   package var lost: [Lost]
 
   private enum CodingKeys: String, CodingKey {
@@ -49,6 +51,7 @@ package struct BrokerNode: NodeValue {
     case directoryID = "directory_id"
     case replicationEndpoint = "replication_endpoint"
     case survivedSince = "survived_since"
+    case directorySince = "directory_since"
   }
 
   /// - Parameter timestampMilliseconds: when it registers.
@@ -64,12 +67,16 @@ package struct BrokerNode: NodeValue {
     directoryID = registration.directoryID.base64
     replicationEndpoint = registration.replication.text
     survivedSince = registration.survivedSince
+    directorySince = registration.directorySince
     lost = registration.lost.map(Lost.init)
   }
 
   package func validate() throws(NodeFault) {
     guard TopicID(base64: directoryID) != nil else {
       throw NodeFault("\"directory_id\": \(directoryID) is not an id")
+    }
+    if let directorySince, directorySince > survivedSince {
+      throw NodeFault("\"directory_since\": \(directorySince) is above \"survived_since\"")
     }
     for text in endpoints + [replicationEndpoint]
     where BrokerRegistration.Endpoint(text: text) == nil {
@@ -89,6 +96,7 @@ package struct BrokerNode: NodeValue {
     return BrokerRegistration(
       nodeID: id, brokerEpoch: node.brokerEpoch, directoryID: directoryID,
       endpoints: node.endpoints.compactMap { BrokerRegistration.Endpoint(text: $0) },
-      replication: replication, survivedSince: node.survivedSince, lost: node.lost.map(\.replica))
+      replication: replication, survivedSince: node.survivedSince, lost: node.lost.map(\.replica),
+      directorySince: node.directorySince)
   }
 }

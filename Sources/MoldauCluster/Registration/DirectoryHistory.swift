@@ -40,8 +40,18 @@ package enum Survival: Hashable, Sendable {
   case all
   /// What was synced before it was acknowledged.
   case synced
-  /// Nothing can be said: it is another directory, an older copy, or badly damaged.
+  /// Something, of which nothing can be said: it is the directory, and badly damaged.
+  case damaged
+  /// Nothing: it is another directory, or an older copy.
   case nothing
+
+  /// Whether it says anything of what was acknowledged.
+  package var isProof: Bool {
+    switch self {
+    case .running, .all, .synced: true
+    case .damaged, .nothing: false
+    }
+  }
 }
 
 extension DirectoryHistory {
@@ -52,7 +62,8 @@ extension DirectoryHistory {
     guard let last, last.directoryID == directoryID.base64, let incarnation = last.incarnation
     else { return .nothing }
     if triedIncarnations.contains(incarnation) { return .running }
-    guard !isDamaged, incarnations.contains(incarnation) else { return .nothing }
+    guard incarnations.contains(incarnation) else { return .nothing }
+    if isDamaged { return .damaged }
     if let cleanStopEpoch, cleanStopEpoch == last.brokerEpoch { return .all }
     if let bootID, bootID == last.bootID { return .all }
     return .synced

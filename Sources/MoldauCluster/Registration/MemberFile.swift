@@ -18,20 +18,26 @@ package struct MemberFile: NodeValue {
   /// so by then; nil is none. The next opening does not find it again.
   package var lost: [Replica]?
 
+  /// Whether an opening has found so much damaged that nothing can be said of any replica, and no
+  /// registration has said so by then; nil is no.
+  package var damaged: Bool?
+
   package struct Replica: Codable, Hashable, Sendable {
     package var topic: String
     package var partition: Int32
   }
 
-  package init(incarnation: String, previous: String?, lost: Set<TopicPartition> = []) {
+  package init(
+    incarnation: String, previous: String?, lost: Set<TopicPartition> = [], isDamaged: Bool = false
+  ) {
     self.incarnation = incarnation
     self.previous = previous
+    damaged = isDamaged ? true : nil
     guard !lost.isEmpty else { return }
     self.lost = lost.sorted(by: <).map { Replica(topic: $0.topic, partition: $0.partition) }
   }
 
-  /// Of a directory of which nothing can be said: no registration is its own.
-  package static var ofNone: MemberFile { MemberFile(incarnation: "none", previous: nil) }
+  package var isDamaged: Bool { damaged ?? false }
 
   package var lostReplicas: Set<TopicPartition> {
     Set((lost ?? []).map { TopicPartition(topic: $0.topic, partition: $0.partition) })

@@ -7,6 +7,8 @@ extension Registrar {
   private struct Claim: Sendable {
     var partition: TopicPartition
     var topicID: TopicID
+    /// Whether there is no other replica.
+    var isSole: Bool
   }
 
   func readReplicas(_ attempt: Attempt) {
@@ -38,7 +40,8 @@ extension Registrar {
         where topic.replicas(of: number).contains(broker.nodeID) {
           claims.append(
             Claim(
-              partition: TopicPartition(topic: name, partition: number), topicID: topic.id))
+              partition: TopicPartition(topic: name, partition: number), topicID: topic.id,
+              isSole: topic.replicas(of: number).count == 1))
         }
       }
       readStates(claims, attempt)
@@ -75,15 +78,17 @@ extension Registrar {
     }
     attempt.counted[claim.partition] = state.brokerEpochs["\(id)"] ?? -1
     // What the opening has found, an earlier registration of this process has said.
-    guard attempt.survival != .running else { return }
-    if broker.history.lost.contains(claim.partition) {
-      attempt.lost.append(claim.partition)
-      return
-    }
-    switch replicas.condition(of: claim.partition, topicID: claim.topicID) {
-    case .whole, .new: break
-    case .buffered: if attempt.survival != .all { attempt.lost.append(claim.partition) }
-    case .lost: attempt.lost.append(claim.partition)
+    guard attempt.survival != .running, isLost(claim, attempt.survival) else { return }
+    attempt.lost.append(claim.partition)
+    if claim.isSole { attempt.sole.insert(claim.partition) }
+  }
+
+  private func isLost(_ claim: Claim, _ survival: Survival) -> Bool {
+    guard survival.isProof, !broker.history.lost.contains(claim.partition) else { return true }
+    return switch replicas.condition(of: claim.partition, topicID: claim.topicID) {
+    case .whole, .new: false
+    case .buffered: survival != .all
+    case .lost: true
     }
   }
 

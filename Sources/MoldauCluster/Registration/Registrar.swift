@@ -35,6 +35,9 @@ package final class Registrar: Sendable {
     package var registration: BrokerRegistration
     /// What the directory's member file says from now on; nil when it is as before.
     package var file: MemberFile?
+    /// How many replicas the cluster counted on that are not all there; nil when an earlier try has
+    /// counted.
+    package var lostCount: Int?
   }
 
   package typealias Completion = @Sendable (Result<Outcome, RegistrationFailure>) -> Void
@@ -121,6 +124,8 @@ package final class Registrar: Sendable {
     var stale: Int32?
     /// Replicas that the cluster counts on and that are not all there.
     var lost: [TopicPartition] = []
+    /// Those of `lost` of which there is no other replica.
+    var sole: Set<TopicPartition> = []
     var survival = Survival.nothing
     /// The epochs in which the cluster last knew this broker's replicas to have everything.
     var counted: [TopicPartition: Int64] = [:]
@@ -153,7 +158,8 @@ package final class Registrar: Sendable {
             // An earlier try of this session, whose answer was lost.
             return finish(
               .success(
-                Outcome(clusterID: attempt.clusterID, registration: known, file: nil)))
+                Outcome(
+                  clusterID: attempt.clusterID, registration: known, file: nil, lostCount: nil)))
           }
           attempt.stale = stat.version
         default:
@@ -175,9 +181,7 @@ package final class Registrar: Sendable {
   private func prove(_ attempt: Attempt) {
     var judged = attempt
     judged.survival = broker.history.survival(since: attempt.last?.node)
-    guard judged.survival != .nothing, let (node, version) = attempt.last else {
-      return write(judged)
-    }
+    guard let (node, version) = attempt.last else { return write(judged) }
     // A leader may be about to take this broker in as it was before; from here on that fails, so that
     // what is read next holds.
     perform(
@@ -196,10 +200,10 @@ package final class Registrar: Sendable {
 
   /// Notes in the directory that the next registration is its own, and makes it.
   func write(_ attempt: Attempt) {
-    let isProven = attempt.survival != .nothing
+    let isOurs = attempt.survival != .nothing
     let file = MemberFile(
-      incarnation: incarnation, previous: isProven ? attempt.last?.node.incarnation : nil,
-      lost: isProven ? broker.history.lost : [])
+      incarnation: incarnation, previous: isOurs ? attempt.last?.node.incarnation : nil,
+      lost: isOurs ? broker.history.lost : [], isDamaged: isOurs && broker.history.isDamaged)
     replicas.note(file, clusterID: attempt.clusterID) { [self] failure in
       queue.add { [self] in
         if let failure { return finish(.failure(.directory(failure))) }
@@ -211,17 +215,17 @@ package final class Registrar: Sendable {
   private func register(_ attempt: Attempt, _ file: MemberFile) {
     let epoch = attempt.last.map { Int64($0.version) + 1 } ?? 0
     let chain = SurvivalChain(
-      brokerEpoch: epoch, previous: attempt.last?.node, hasSurvived: attempt.survival != .nothing,
+      brokerEpoch: epoch, previous: attempt.last?.node, survival: attempt.survival,
       lost: attempt.lost
     ) { partition, brokerEpoch in attempt.counted[partition].map { $0 < brokerEpoch } ?? false }
     let registration = BrokerRegistration(
       nodeID: broker.nodeID, brokerEpoch: epoch, directoryID: broker.history.directoryID,
       endpoints: broker.endpoints, replication: broker.replication,
-      survivedSince: chain.survivedSince, lost: chain.lost)
+      survivedSince: chain.survivedSince, lost: chain.lost, directorySince: chain.directorySince)
     let node = BrokerEpochNode(
       directoryID: broker.history.directoryID, bootID: broker.history.bootID,
       incarnation: incarnation, brokerEpoch: epoch, survivedSince: chain.survivedSince,
-      lost: chain.lost)
+      directorySince: chain.directorySince, lost: chain.lost)
     let brokerPath = ClusterPath.broker(broker.nodeID)
     let epochPath = ClusterPath.brokerEpoch(broker.nodeID)
     var operations: [CoordinationOperation] = []
@@ -238,19 +242,34 @@ package final class Registrar: Sendable {
       tell(registration, attempt)
       finish(
         .success(
-          Outcome(clusterID: attempt.clusterID, registration: registration, file: file)))
+          Outcome(
+            clusterID: attempt.clusterID, registration: registration, file: file,
+            lostCount: attempt.lost.count)))
     }
   }
 
   private func tell(_ registration: BrokerRegistration, _ attempt: Attempt) {
     let id = broker.nodeID
     logger.info("registered as broker \(id) in epoch \(registration.brokerEpoch)")
-    if attempt.last != nil, attempt.survival == .nothing {
-      logger.warning(
-        "nothing can be said of what broker \(id) had acknowledged: its replicas are copied anew")
+    if attempt.last != nil, !attempt.survival.isProof {
+      let reason =
+        attempt.survival == .damaged
+        ? "its directory is damaged" : "its directory is another one, or an older copy"
+      logger.warning("nothing can be said of what broker \(id) had acknowledged: \(reason)")
     }
     for lost in attempt.lost {
-      logger.warning("\(lost): records that were acknowledged may be missing here")
+      let consequence =
+        if !attempt.sole.contains(lost) {
+          "they are copied from the other replicas"
+        } else if attempt.survival == .nothing {
+          "there is no other replica: it has no leader until the directory that had it is back, or"
+            + " `moldau cluster elect --unclean` makes do with this one"
+        } else {
+          "there is no other replica: what is left is served"
+        }
+      logger.log(
+        level: attempt.sole.contains(lost) ? .error : .warning,
+        "\(lost): records that were acknowledged may be missing here; \(consequence)")
     }
   }
 

@@ -28,6 +28,10 @@ enum ClusterMetricsPage {
       "moldau_replicas_offline", .gauge,
       "Partitions with a replica here that nobody leads.", replicas.offlineCount)
     text.single(
+      "moldau_replicas_lost", .gauge,
+      "Replicas here that lacked acknowledged records, or may have, when the broker registered.",
+      replicas.lostCount)
+    text.single(
       "moldau_in_sync_replicas_shrinks_total", .counter,
       "Replicas that left the in-sync ones of partitions that were led here.",
       replicas.shrinkCount)

@@ -103,16 +103,17 @@ final class ControllerBench {
     }
     let epoch = version.map { Int64($0) + 1 } ?? 0
     let chain = SurvivalChain(
-      brokerEpoch: epoch, previous: previous, hasSurvived: survives, lost: lost
+      brokerEpoch: epoch, previous: previous, survival: survives ? .all : .damaged,
+      lost: lost
     ) { _, _ in true }
     let registration = BrokerRegistration(
       nodeID: nodeID, brokerEpoch: epoch, directoryID: TopicID(high: 1, low: UInt64(nodeID)),
       endpoints: [.init(name: "CLIENT", host: "host\(nodeID)", port: 9092)],
       replication: .init(name: "REPLICATION", host: "host\(nodeID)", port: 9093),
-      survivedSince: chain.survivedSince, lost: chain.lost)
+      survivedSince: chain.survivedSince, lost: chain.lost, directorySince: chain.directorySince)
     let node = BrokerEpochNode(
       directoryID: registration.directoryID, bootID: nil, incarnation: nil, brokerEpoch: epoch,
-      survivedSince: chain.survivedSince, lost: chain.lost)
+      survivedSince: chain.survivedSince, directorySince: chain.directorySince, lost: chain.lost)
     var operations: [CoordinationOperation] = [
       version.map { .set(path: path, data: node.data, version: $0) }
         ?? .create(path: path, data: node.data, kind: .persistent)

@@ -260,4 +260,56 @@ struct SettlingTests {
     #expect(next?.isr == [2])
     #expect(next?.leader == 2)
   }
+
+  /// Broker 1, in the registration after the one in which it was in sync, in which it says this.
+  private func alone(
+    survivedSince: Int64 = 2, lost: [TopicPartition] = [], directorySince: Int64,
+    others: [Int32: Fate] = [:]
+  ) -> Circumstances {
+    var circumstances = AllCases.circumstances(others)
+    circumstances.brokers[1] = BrokerRegistration(
+      nodeID: 1, brokerEpoch: 2, directoryID: .zero, endpoints: [],
+      replication: .init(name: "R", host: "h", port: 1), survivedSince: survivedSince,
+      lost: lost.map { .init(partition: $0, brokerEpoch: 2) }, directorySince: directorySince)
+    return circumstances
+  }
+
+  @Test("18: the only replica leads on with what is left, in a new epoch, from its own directory")
+  func onlyReplica() throws {
+    var up = PartitionImage(replicas: [1], leader: 1, leaderEpoch: 5, partitionEpoch: 8, isr: [1])
+    up.brokerEpochs = [1: 1]
+    let down = try #require(up.settled(AllCases.circumstances([1: .dead])))
+    var given = down
+    (given.elr, given.lastKnownLeader) = ([], 1)
+    for state in [up, down, given] {
+      for circumstances in [
+        alone(directorySince: 1),
+        alone(survivedSince: 1, lost: [AllCases.partition], directorySince: 1),
+      ] {
+        let next = try #require(state.settled(circumstances))
+        #expect(next.leader == 1)
+        #expect(next.leaderEpoch > up.leaderEpoch)
+        #expect(next.isr == [1])
+        #expect(next.brokerEpochs == [1: 2])
+      }
+      let other = state.settled(alone(directorySince: 2)) ?? state
+      #expect(other.leader == -1)
+      #expect(other.isr + other.elr == [])
+    }
+  }
+
+  @Test("18: a replica that another one is being added to waits for it; alone again it leads")
+  func onlyReplicaMoves() throws {
+    var state = PartitionImage(
+      replicas: [1, 2], leader: 1, leaderEpoch: 5, partitionEpoch: 8, isr: [1])
+    state.adding = [2]
+    state.brokerEpochs = [1: 1]
+    let circumstances = alone(directorySince: 1, others: [2: .same])
+    let waiting = try #require(state.settled(circumstances))
+    #expect(waiting.leader == -1)
+    let back = try waiting.movingBack(circumstances).get()
+    #expect(back.replicas == [1])
+    #expect(back.leader == 1)
+    #expect(back.leaderEpoch > state.leaderEpoch)
+  }
 }

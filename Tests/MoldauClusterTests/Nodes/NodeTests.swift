@@ -17,13 +17,15 @@ struct NodeTests {
       .init(name: "CLIENT2", host: "::1", port: 9093),
     ],
     replication: .init(name: "REPLICATION", host: "10.0.0.3", port: 9094), survivedSince: 5,
-    lost: [.init(partition: TopicPartition(topic: "orders", partition: 1), brokerEpoch: 6)])
+    lost: [.init(partition: TopicPartition(topic: "orders", partition: 1), brokerEpoch: 6)],
+    directorySince: 4)
 
   @Test("a registration is written as Kafka's version 5 with fields of our own, and read back")
   func broker() throws {
     let node = BrokerNode(Self.registration, timestampMilliseconds: 1_700)
     let expected = """
       {"broker_epoch":7,"directory_id":"AAAAAAAAAAEAAAAAAAAAAg",\
+      "directory_since":4,\
       "endpoints":["CLIENT://localhost:9092","CLIENT2://[::1]:9093"],"features":{},\
       "host":"localhost","jmx_port":-1,\
       "listener_security_protocol_map":{"CLIENT":"PLAINTEXT","CLIENT2":"PLAINTEXT"},\

@@ -20,7 +20,7 @@ struct SurvivalTests {
   ) -> BrokerEpochNode {
     BrokerEpochNode(
       directoryID: .zero, bootID: nil, incarnation: nil, brokerEpoch: 6,
-      survivedSince: survivedSince, lost: lost)
+      survivedSince: survivedSince, directorySince: 2, lost: lost)
   }
 
   @Test("a replica has kept what it had in a registration from which on the broker has survived")
@@ -37,11 +37,15 @@ struct SurvivalTests {
   @Test("the first registration, and one after a loss, begin the chain anew")
   func begins() {
     let previous = node(since: 3, lost: [.init(partition: orders, brokerEpoch: 4)])
-    for (previous, hasSurvived) in [(nil, true), (previous, false)] {
+    let cases: [(BrokerEpochNode?, Survival, Int64)] = [
+      (nil, .all, 6), (previous, .damaged, 2), (previous, .nothing, 6),
+    ]
+    for (previous, survival, directorySince) in cases {
       let chain = SurvivalChain(
-        brokerEpoch: 6, previous: previous, hasSurvived: hasSurvived, lost: [orders]
+        brokerEpoch: 6, previous: previous, survival: survival, lost: [orders]
       ) { _, _ in true }
       #expect(chain.survivedSince == 6)
+      #expect(chain.directorySince == directorySince)
       #expect(chain.lost == [])
     }
   }
@@ -55,9 +59,10 @@ struct SurvivalTests {
       ])
     let lostNow = TopicPartition(topic: "now", partition: 2)
     let chain = SurvivalChain(
-      brokerEpoch: 6, previous: previous, hasSurvived: true, lost: [lostNow]
+      brokerEpoch: 6, previous: previous, survival: .all, lost: [lostNow]
     ) { partition, epoch in partition == orders && epoch == 4 }
     #expect(chain.survivedSince == 3)
+    #expect(chain.directorySince == 2)
     #expect(
       chain.lost == [
         .init(partition: orders, brokerEpoch: 4), .init(partition: lostNow, brokerEpoch: 6),

@@ -33,7 +33,9 @@ import Testing
     #expect(survival(of: "other", clean: 7, since: last(incarnation: "a copy's")) == .nothing)
     #expect(survival(of: "other", clean: 7, since: last(incarnation: nil)) == .nothing)
     #expect(survival(of: "boot", since: last()) == .all)
-    #expect(survival(of: "boot", isDamaged: true, since: last()) == .nothing)
+    #expect(survival(of: "boot", isDamaged: true, since: last()) == .damaged)
+    #expect(survival(of: "boot", isDamaged: true, since: last(directory: 2)) == .nothing)
+    #expect(survival(of: "boot", isDamaged: true, since: last(incarnation: "a copy's")) == .nothing)
     #expect(survival(of: "other", since: last()) == .synced)
     #expect(survival(of: nil, since: last(boot: nil)) == .synced)
     #expect(survival(of: "other", clean: 6, since: last()) == .synced)
@@ -120,6 +122,29 @@ import Testing
     world.directory.conditions.withLock { $0[clicks] = .new }
     let again = try world.register(world.history(clean: cut.brokerEpoch)).get().registration
     #expect(again.lost.contains { $0.partition == clicks && $0.brokerEpoch == cut.brokerEpoch })
+  }
+
+  @Test("a damaged directory is the same one; another or an older copy is not")
+  func damagedDirectory() throws {
+    let first = try world.register(RegistrationWorld.history()).get().registration
+    try world.add("orders", isr: [1])
+    let copied = world.history()
+    var damaged = copied
+    damaged.isDamaged = true
+    let found = try world.register(damaged).get()
+    #expect(!found.registration.hasSurvived)
+    #expect(found.registration.directorySince == first.brokerEpoch)
+    #expect(found.lostCount == 1)
+    #expect(found.file?.isDamaged == true)
+    #expect(found.file?.previous == "1")
+    // What a registration has said is said, also of the registrations after it.
+    let next = try world.register(world.history()).get()
+    #expect(next.registration.survivedSince == found.registration.brokerEpoch)
+    #expect(next.registration.directorySince == first.brokerEpoch)
+    #expect(next.file?.isDamaged == false)
+    _ = try world.register(world.history())
+    let older = try world.register(copied).get().registration
+    #expect(older.directorySince == older.brokerEpoch)
   }
 
   @Test("when the replicas are looked at, nobody can be taken in any more under the last epoch")

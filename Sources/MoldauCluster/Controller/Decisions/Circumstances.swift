@@ -32,4 +32,11 @@ package struct Circumstances: Sendable {
     guard let broker = brokers[id], let epoch else { return false }
     return broker.hasKept(partition, since: epoch)
   }
+
+  /// Whether a live broker has what is left of what it had when it was in sync in the registration
+  /// `epoch`.
+  func hasWhatIsLeft(_ id: Int32, since epoch: Int64?) -> Bool {
+    guard let broker = brokers[id], let epoch else { return false }
+    return broker.isDirectory(since: epoch)
+  }
 }

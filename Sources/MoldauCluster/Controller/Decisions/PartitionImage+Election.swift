@@ -9,7 +9,7 @@ extension PartitionImage {
   package func settled(_ circumstances: Circumstances) -> PartitionImage? {
     var next = self
     let lost = (isr + elr).filter {
-      circumstances.isLive($0) && !circumstances.hasKept($0, since: brokerEpochs[$0])
+      circumstances.isLive($0) && !counts(on: $0, circumstances)
     }
     next.setIsr(
       isr.filter { circumstances.isLive($0) && !lost.contains($0) }, unclean: lost, circumstances)
@@ -17,6 +17,15 @@ extension PartitionImage {
     if !leads { next.elect(circumstances) }
     next.noteLastLeader(of: self)
     return next.advanced(from: self, raisesLeaderEpoch: !leads && next.leader >= 0)
+  }
+
+  /// Whether a replica that was in sync or eligible goes on to be so: it has all that it had then
+  /// (18). The only replica also when it has lost something, as long as it is in the directory that
+  /// had it: nobody else has more, and to wait would bring nothing back.
+  private func counts(on id: Int32, _ circumstances: Circumstances) -> Bool {
+    let epoch = brokerEpochs[id]
+    if circumstances.hasKept(id, since: epoch) { return true }
+    return replicas == [id] && circumstances.hasWhatIsLeft(id, since: epoch)
   }
 
   /// Replaces the in-sync replicas, and the eligible ones by rule 19.
@@ -62,7 +71,7 @@ extension PartitionImage {
       lead(chosen, circumstances)
     } else if isr.isEmpty, elr.isEmpty,
       circumstances.isLive(lastKnownLeader), replicas.contains(lastKnownLeader),
-      circumstances.hasKept(lastKnownLeader, since: brokerEpochs[lastKnownLeader])
+      counts(on: lastKnownLeader, circumstances)
     {
       setIsr([lastKnownLeader], circumstances)
       lead(lastKnownLeader, circumstances)

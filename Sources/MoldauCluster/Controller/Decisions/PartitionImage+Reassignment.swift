@@ -34,6 +34,8 @@ extension PartitionImage {
           .invalidReplicaAssignment,
           "only brokers that would be dropped are in sync: \(isr); records could be lost"))
     }
+    // What is left may be the only replica by now, which leads whatever it has lost.
+    if next.leader < 0 { next.elect(circumstances) }
     let raises = next.replicas.count < Set(next.replicas + replicas).count
     let begun = next.advanced(from: self, raisesLeaderEpoch: raises) ?? self
     guard var arrived = begun.arrived(circumstances) else { return .success(begun) }
