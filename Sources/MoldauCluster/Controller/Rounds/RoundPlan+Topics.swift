@@ -27,9 +27,10 @@ extension RoundPlan {
   /// The topic as it would be made, or why it cannot be.
   private mutating func plan(_ creation: TopicCreation) -> Result<TopicImage, ClusterRefusal> {
     if let refusal = refusal(ofName: creation.name) { return .failure(refusal) }
+    // A client may ask for any number; one below 0 is refused as 0 is.
+    let count = max(0, Int(count(of: creation)))
     let assigned = assignment(
-      creation.assignment, of: 0..<Int(count(of: creation)), factor: Int(factor(of: creation)),
-      place: nil)
+      creation.assignment, of: 0..<count, factor: Int(factor(of: creation)), place: nil)
     return assigned.flatMap { assignment in
       var topic = TopicImage(
         name: creation.name, id: TopicID.random(using: &generator),
