@@ -13,6 +13,17 @@ struct IsrChanges: Sendable {
   /// What the controller was asked and has not answered.
   var asked: [Waiting] = []
 
+  /// Adds a change; returns the one that waits of the same partition, whose place it takes. Two in one
+  /// request could not be told apart in the answer, and only the latest counts.
+  mutating func add(_ new: Waiting) -> Waiting? {
+    let place = waiting.firstIndex {
+      $0.change.topicID == new.change.topicID && $0.change.partition == new.change.partition
+    }
+    let overtaken = place.map { waiting.remove(at: $0) }
+    waiting.append(new)
+    return overtaken
+  }
+
   mutating func takeAll() -> [Waiting] {
     defer {
       waiting = []
@@ -36,7 +47,8 @@ extension ClusterMember: IsrChannel {
   ) {
     let waiting = IsrChanges.Waiting(change: change, completion: completion)
     queue.add { [self] in
-      state.withLock { $0.isrChanges.waiting.append(waiting) }
+      let overtaken = state.withLock { $0.isrChanges.add(waiting) }
+      overtaken?.completion(.failure(.unknownOutcome))
       sendIsrChanges()
     }
   }

@@ -43,4 +43,21 @@ struct IsrAnswerTests {
     let result = try answer(image(6, isr: [1])).result(of: change, other)
     #expect(result == .failure(.unknownPartition))
   }
+
+  @Test("of the changes of a partition that wait for the controller the latest is sent alone")
+  func overtaken() {
+    func waiting(_ partition: Int32, _ epoch: Int32) -> IsrChanges.Waiting {
+      var other = change
+      other.partition.partition = partition
+      other.partitionEpoch = epoch
+      return IsrChanges.Waiting(change: other) { _ in }
+    }
+    var changes = IsrChanges()
+    _ = changes.add(waiting(0, 5))
+    #expect(changes.add(waiting(1, 5))?.change == nil)
+    let overtaken = changes.add(waiting(0, 6))
+    #expect(overtaken?.change.partitionEpoch == 5)
+    #expect(changes.waiting.map(\.change.partition.partition) == [1, 0])
+    #expect(changes.waiting.map(\.change.partitionEpoch) == [5, 6])
+  }
 }
