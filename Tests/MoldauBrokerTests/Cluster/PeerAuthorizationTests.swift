@@ -17,4 +17,24 @@ struct PeerAuthorizationTests {
       #expect(try fetched.answer()?.errorCode == code)
     }
   }
+
+  @Test("how the groups' topic is made is not a client's to say, through whichever broker it asks")
+  func groupsTopic() throws {
+    let broker = try ClusterBroker().broker
+    var asked = CreateTopicsRequest.Topic()
+    asked.name = "__consumer_offsets"
+    asked.partitionCount = 1
+    asked.replicationFactor = 1
+    var setting = CreateTopicsRequest.Configuration()
+    setting.name = "cleanup.policy"
+    setting.value = "delete"
+    asked.configurations = [setting]
+    let creation = try broker.creation(asked, isOfBroker: true)
+    #expect(creation.partitionCount == 50)
+    #expect(creation.replicationFactor == 3)
+    #expect(creation.configuration["cleanup.policy"] == "compact")
+    #expect(throws: AdministrationRefusal.self) {
+      try broker.creation(asked, isOfBroker: false)
+    }
+  }
 }

@@ -54,10 +54,14 @@ extension Broker {
     }
   }
 
-  private func creation(
+  func creation(
     _ asked: CreateTopicsRequest.Topic, isOfBroker: Bool
   ) throws(AdministrationRefusal) -> TopicCreation {
-    if !isOfBroker || asked.name != GroupOffsets.topicName {
+    var asked = asked
+    if isOfBroker, asked.name == GroupOffsets.topicName, let replicas {
+      // A broker sends on what its clients ask for: how the topic is made is not theirs to say.
+      asked = offsetsTopic(replicas.image)
+    } else {
       try TopicPlan.check(name: asked.name)
     }
     var changes: [SettingChange] = []
