@@ -14,4 +14,20 @@ struct ClusterImageTests {
     #expect(image.partition(TopicPartition(topic: "orders", partition: 1)) == nil)
     #expect(image.partition(TopicPartition(topic: "others", partition: 0)) == nil)
   }
+
+  @Test("a topic that was made anew under its name was deleted as much as one that is gone")
+  func deleted() {
+    func image(_ topics: [String: UInt64]) -> ClusterImage {
+      var image = ClusterImage()
+      for (name, id) in topics {
+        image.topics[name] = TopicImage(
+          name: name, id: TopicID(high: 1, low: id), configuration: [:], partitions: [])
+      }
+      return image
+    }
+    let later = image(["same": 1, "anew": 12, "new": 13])
+    let earlier = image(["same": 1, "anew": 2, "gone": 3])
+    #expect(later.topicsDeleted(since: earlier) == ["anew", "gone"])
+    #expect(later.topicsDeleted(since: ClusterImage()).isEmpty)
+  }
 }

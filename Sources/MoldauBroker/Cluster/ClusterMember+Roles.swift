@@ -21,11 +21,11 @@ extension ClusterMember {
       return isRegistered && !state.hasRoles
     }
     if isRegistered {
-      let gone = known.topics.keys.filter { image.topics[$0] == nil }
+      let deleted = image.topicsDeleted(since: known)
       let here = isFirst || changed == nil ? store.topics.map(\.name) : []
       let names =
         if isFirst || changed == nil { Set(image.topics.keys) } else { changed ?? [] }
-      giveRoles(in: names.union(gone).union(here).sorted(), image)
+      giveRoles(in: names.union(deleted).union(here).sorted(), image, deleted: deleted)
     } else {
       resignOverruled(image)
     }
@@ -51,8 +51,11 @@ extension ClusterMember {
     }
   }
 
-  private func giveRoles(in names: [String], _ image: ClusterImage) {
-    var roles = Roles()
+  /// - Parameter deleted: topics of the image before that are no more.
+  private func giveRoles(
+    in names: [String], _ image: ClusterImage, deleted: Set<String> = []
+  ) {
+    var roles = Roles(deleted: deleted)
     for name in names {
       let hosted = topics.topic(named: name)
       if let topic = image.topics[name], topic.id == hosted?.topic.id || hosted == nil {
@@ -84,8 +87,8 @@ extension ClusterMember {
     var resigning: [Partition] = []
     /// Those that are copied from nobody.
     var notFollowing: [(partition: Partition, topic: Topic)] = []
-    /// Topics that are in the cluster no longer.
-    var deleted: Set<String> = []
+    /// Topics that are in the cluster no longer; one of the name may have taken their place.
+    var deleted: Set<String>
     /// Topics that the disk does not have as the image says.
     var unhosted: [String] = []
 

@@ -22,6 +22,14 @@ package struct ClusterImage: Hashable, Sendable {
   package func partition(_ partition: TopicPartition) -> PartitionImage? {
     topics[partition.topic]?.partition(partition.partition)
   }
+
+  /// The names of topics of an earlier image that are deleted in this one; also of those that were made
+  /// anew under the name.
+  ///
+  /// - Complexity: O(*n*) in the number of topics.
+  package func topicsDeleted(since earlier: ClusterImage) -> Set<String> {
+    Set(earlier.topics.values.lazy.filter { topics[$0.name]?.id != $0.id }.map(\.name))
+  }
 }
 
 /// A topic of the cluster.
