@@ -167,8 +167,8 @@ let package = Package(
     tests(
       "MoldauCommandsTests",
       [
-        "MoldauCommands", "MoldauServer", "MoldauBroker", "MoldauClient", "MoldauProtocol",
-        "MoldauLog", "MoldauFormat",
+        "MoldauCommands", "MoldauTesting", "MoldauServer", "MoldauBroker", "MoldauClient",
+        "MoldauProtocol", "MoldauLog", "MoldauFormat",
       ]),
     tests(
       "MoldauCoordinationTests", ["MoldauCoordination", "MoldauLog", "MoldauDisk", "MoldauFormat"]),

@@ -88,16 +88,28 @@ extension KafkaConnection {
   package func configuration(
     ofTopic name: String
   ) throws(ClientError) -> [DescribeConfigsResponse.Configuration] {
+    try configuration(ConfigResourceType.topic, name)
+  }
+
+  /// Returns the configuration of the broker at the other end, whose number is `nodeID`, by name.
+  package func configuration(
+    ofBroker nodeID: Int32
+  ) throws(ClientError) -> [DescribeConfigsResponse.Configuration] {
+    try configuration(ConfigResourceType.broker, "\(nodeID)")
+  }
+
+  private func configuration(
+    _ type: Int8, _ name: String
+  ) throws(ClientError) -> [DescribeConfigsResponse.Configuration] {
     var resource = DescribeConfigsRequest.Resource()
-    resource.type = ConfigResourceType.topic
+    resource.type = type
     resource.name = name
     resource.keys = nil
     var request = DescribeConfigsRequest()
     request.resources = [resource]
-    guard let result = try call(request).results.first else {
-      throw error(.missing(what: "the configuration of \(name)"))
-    }
-    try check(result.errorCode, "the configuration of \(name)", result.errorMessage)
+    let what = "the configuration of \(type == ConfigResourceType.topic ? "" : "broker ")\(name)"
+    guard let result = try call(request).results.first else { throw error(.missing(what: what)) }
+    try check(result.errorCode, what, result.errorMessage)
     return result.configurations.sorted { $0.name < $1.name }
   }
 

@@ -56,7 +56,8 @@ package struct ZooKeeperAddress: Hashable, Sendable {
 }
 
 extension ZooKeeperAddress: CustomStringConvertible {
-  package var description: String {
-    Self.scheme + connectString + (chroot.path == "/" ? "" : chroot.path)
-  }
+  package var description: String { Self.scheme + kafkaText }
+
+  /// As Kafka's `zookeeper.connect` has it: without the scheme.
+  package var kafkaText: String { connectString + (chroot.path == "/" ? "" : chroot.path) }
 }

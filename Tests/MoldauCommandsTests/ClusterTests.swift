@@ -1,5 +1,6 @@
 import MoldauClient
 import MoldauFormat
+import MoldauTesting
 import Testing
 
 @testable import MoldauCommands
@@ -10,7 +11,7 @@ struct ClusterTests {
     try await TestBroker.run(partitionCount: 3) { broker in
       _ = try broker.produce(["x"], to: "log")
       let output = CapturedOutput()
-      let status = ClusterStatus(broker.context(output, json: true), zooKeepers: [])
+      let status = ClusterStatus(broker.context(output, json: true), zooKeepers: nil)
       #expect(try status.run())
       #expect(output.lines.count == 2)
       #expect(output.lines[0].contains(#""partitionCount":3,"underReplicatedCount":0"#))
@@ -30,6 +31,28 @@ struct ClusterTests {
       #expect(output.lines.contains { $0.contains(#""server":"127.0.0.1:1","state":"down""#) })
       #expect(output.lines.contains { $0.contains("has no majority") })
     }
+  }
+
+  @Test("the ensemble that is asked is the one that the brokers name, unless another is given")
+  func namedEnsemble() async throws {
+    let cluster = try await TestCluster.start(nodes: 1) {
+      $0.ensemble = "127.0.0.1:1,[::1]:1/moldau"
+    }
+    let broker = cluster.running[0].addresses[0]
+    let endpoint = Endpoint(host: "127.0.0.1", port: UInt16(broker.port))
+    let output = try await onThread {
+      let output = CapturedOutput()
+      let context = CommandContext(
+        cluster: Cluster([endpoint]), output: output, json: true, clock: .testing)
+      _ = try ClusterStatus(context).run()
+      _ = try ClusterStatus(context, zooKeepers: []).run()
+      return output.lines
+    }
+    try await cluster.stop()
+    let servers = output.filter { $0.contains(#""type":"zookeeper""#) }
+    #expect(servers.count == 2)
+    #expect(servers.first?.contains(#""server":"127.0.0.1:1","state":"down""#) == true)
+    #expect(servers.last?.contains(#""server":"[::1]:1","state":"down""#) == true)
   }
 
   @Test("an election where the only replica leads already changes nothing")

@@ -26,11 +26,10 @@ struct TestBroker: Sendable {
     configuration.broker.newTopics.partitionCount = partitionCount
     configuration.broker.groups.initialRebalanceDelay = .zero
     let server = try await BrokerServer.start(store: store, configuration)
-    let result: Result<Void, any Error> = await withCheckedContinuation { continuation in
-      Thread.detachNewThread {
-        continuation.resume(
-          returning: Result { try body(TestBroker(store: store, server: server)) })
-      }
+    let broker = TestBroker(store: store, server: server)
+    let result: Result<Void, any Error>
+    do { result = .success(try await onThread { try body(broker) }) } catch {
+      result = .failure(error)
     }
     await server.stop()
     try await store.close()
@@ -112,6 +111,14 @@ final class LineInput: CommandInput {
 
   func next(waitMilliseconds: Int32) -> InputChunk {
     chunks.isEmpty ? .end : chunks.removeFirst()
+  }
+}
+
+/// Runs `work`, which may block, on a thread of its own.
+func onThread<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value
+{
+  try await withCheckedThrowingContinuation { continuation in
+    Thread.detachNewThread { continuation.resume(with: Result(catching: work)) }
   }
 }
 

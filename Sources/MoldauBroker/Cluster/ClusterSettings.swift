@@ -25,6 +25,9 @@ package struct ClusterSettings: Sendable {
   package var shutdownMilliseconds: Int64 = 5_000
   /// How long a client's request to the controller may wait for one, and for its answer.
   package var forwardMilliseconds: Int64 = 30_000
+  /// Where the ensemble is, as tools are told that ask a broker for its settings: `HOST:PORT,…/chroot`
+  /// (`zookeeper.connect`); nil without one.
+  package var ensemble: String?
 
   package init() {}
 }

@@ -6,10 +6,11 @@ import MoldauReport
 /// `moldau cluster status`: the brokers, who leads what, and what is wrong.
 package struct ClusterStatus {
   private let context: CommandContext
-  private let zooKeepers: [Endpoint]
+  private let zooKeepers: [Endpoint]?
 
-  /// - Parameter zooKeepers: the servers of the ensemble that are to be asked how they are.
-  package init(_ context: CommandContext, zooKeepers: [Endpoint]) {
+  /// - Parameter zooKeepers: the servers of the ensemble that are to be asked how they are; nil: those
+  ///   that a broker names.
+  package init(_ context: CommandContext, zooKeepers: [Endpoint]? = nil) {
     self.context = context
     self.zooKeepers = zooKeepers
   }
@@ -35,7 +36,8 @@ package struct ClusterStatus {
     for broker in metadata.brokers.sorted(by: { $0.nodeID < $1.nodeID }) {
       printer.add(row(of: broker, metadata, counts, &findings))
     }
-    for row in serverRows(&findings) { printer.add(row) }
+    let servers = zooKeepers ?? namedServers(metadata)
+    for row in rows(of: servers, &findings) { printer.add(row) }
     for row in moves(&findings) { printer.add(row) }
     for finding in findings { printer.add(finding) }
     try printer.finish()
@@ -119,9 +121,29 @@ package struct ClusterStatus {
 
   // MARK: Coordination
 
-  private func serverRows(_ findings: inout [ReportRow]) -> [ReportRow] {
+  /// The servers of which the brokers' setting `zookeeper.connect` tells; none where they are
+  /// coordinated otherwise.
+  private func namedServers(_ metadata: MetadataResponse) -> [Endpoint] {
+    for node in metadata.brokers.map(\.nodeID).sorted() {
+      do throws(ClientError) {
+        let broker = try context.cluster.broker(node)
+        guard broker.offers(.describeConfigs) else { return [] }
+        let settings = try broker.configuration(ofBroker: node)
+        guard let text = settings.first(where: { $0.name == "zookeeper.connect" })?.value else {
+          return []
+        }
+        return text.prefix { $0 != "/" }.split(separator: ",").compactMap { Endpoint(String($0)) }
+      } catch {
+        // That it cannot be reached is told with the brokers; another one is asked.
+        continue
+      }
+    }
+    return []
+  }
+
+  private func rows(of servers: [Endpoint], _ findings: inout [ReportRow]) -> [ReportRow] {
     var serving = 0
-    let rows = zooKeepers.map { server in
+    let rows = servers.map { server in
       let state: String
       switch ZooKeeperProbe.ask(server, timeoutMilliseconds: 2_000) {
       case .serves(let mode):
@@ -134,7 +156,7 @@ package struct ClusterStatus {
       return ReportRow(
         .zooKeeper, [.init("server", .text("\(server)")), .init("state", .text(state))])
     }
-    if !zooKeepers.isEmpty, serving == 0 {
+    if !servers.isEmpty, serving == 0 {
       findings.append(
         .problem(
           "zookeeper",

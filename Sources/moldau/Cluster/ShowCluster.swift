@@ -15,14 +15,14 @@ struct ShowCluster: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The ZooKeeper servers to ask how they are, as moldau serve has them.",
+      "The ZooKeeper servers to ask how they are (default: those that a broker names).",
       valueName: "zk://host:port,…"))
   var cluster: String?
 
   @OptionGroup var client: ClientOptions
 
   func run() throws {
-    let servers = try cluster.map(Self.servers) ?? []
+    let servers = try cluster.map(Self.servers)
     try client.run { context in
       if try !ClusterStatus(context, zooKeepers: servers).run() { throw ExitCode.failure }
     }

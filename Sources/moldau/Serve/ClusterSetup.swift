@@ -34,12 +34,17 @@ struct ClusterSetup: Sendable {
       throw CommandFailure("--cluster: \(error)")
     }
     return ClusterSetup(
-      settings, .ensemble(ZooKeeperService(address: address, queue: queue, logger: logger)))
+      settings, .ensemble(ZooKeeperService(address: address, queue: queue, logger: logger)),
+      ensemble: address.kafkaText)
   }
 
-  private init(_ settings: ServeSettings, _ coordination: Coordination) {
+  private init(
+    _ settings: ServeSettings, _ coordination: Coordination, ensemble: String? = nil
+  ) {
     self.coordination = coordination
-    cluster = ServerCluster(Self.clusterSettings(settings)) {
+    var own = Self.clusterSettings(settings)
+    own.ensemble = ensemble
+    cluster = ServerCluster(own) {
       switch coordination {
       case .ensemble(let service): service
       case .embedded(let tree): tree

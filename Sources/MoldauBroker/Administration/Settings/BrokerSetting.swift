@@ -86,7 +86,11 @@ struct BrokerSetting: Sendable {
           setting.standard, setting.kind.valueType, setting.documentation)
       }
     }
-    return (own + ofTopics + ofGroups(configuration.groups)).sorted { $0.name < $1.name }
+    let ensemble = broker.member?.settings.ensemble.map {
+      text("zookeeper.connect", $0, "The servers that coordinate the cluster.")
+    }
+    return (own + ofTopics + ofGroups(configuration.groups) + [ensemble].compactMap(\.self))
+      .sorted { $0.name < $1.name }
   }
 
   private static func ofGroups(_ groups: GroupConfiguration) -> [BrokerSetting] {
