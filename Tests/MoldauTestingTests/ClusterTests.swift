@@ -112,6 +112,18 @@ import Testing
     }
   }
 
+  @Test("records that were deleted are gone from all in-sync replicas when the answer comes")
+  func deletesRecords() async throws {
+    try await withCluster(nodes: 3) { cluster in
+      _ = try await cluster.createTopic("orders", partitions: 1, replicas: 3, minTwo)
+      for number in 0..<4 { try await cluster.produce("\(number)", to: orders) }
+      #expect(try await cluster.deleteRecords(of: orders, before: 3) == 3)
+      for id in cluster.runningIDs {
+        #expect(cluster.broker(id)?.log(of: orders)?.startOffset.rawValue == 3)
+      }
+    }
+  }
+
   @Test("the controller dies, and another takes over")
   func controllerDies() async throws {
     try await withCluster(nodes: 3) { cluster in

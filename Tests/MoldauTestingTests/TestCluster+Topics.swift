@@ -3,6 +3,7 @@ import MoldauClient
 import MoldauCluster
 import MoldauFormat
 import MoldauLog
+import MoldauProtocol
 import Testing
 
 @testable import MoldauTesting
@@ -107,6 +108,27 @@ extension TestCluster {
   }
 
   // MARK: Partitions
+
+  /// Deletes what is before an offset, as a client does; returns where the partition begins then.
+  func deleteRecords(of partition: TopicPartition, before offset: Int64) async throws -> Int64 {
+    var request = DeleteRecordsRequest()
+    request.timeoutMilliseconds = 60_000
+    var asked = DeleteRecordsRequest.Partition()
+    asked.index = partition.partition
+    asked.offset = offset
+    var topic = DeleteRecordsRequest.Topic()
+    topic.name = partition.topic
+    topic.partitions = [asked]
+    request.topics = [topic]
+    let port = try #require(server(try await leader(of: partition))).addresses[0].port
+    let sent = request
+    return try await onOwnThread {
+      let response = try KafkaConnection(to: endpoint(port)).call(sent)
+      let answer = try #require(response.topics.first?.partitions.first)
+      try #require(answer.errorCode == .none)
+      return answer.lowWatermark
+    }
+  }
 
   /// The broker that leads a partition, when it knows that it does; waits for one.
   func leader(of partition: TopicPartition) async throws -> Int32 {

@@ -42,7 +42,7 @@ extension ReplicaFetcher {
         for part in topic.partitions {
           let key = ReplicaKey(topicID: topic.id, index: part.index)
           guard let replica = state.progress.replica(key, answeredBy: flight) else { continue }
-          if part.isTask {
+          if part.isTask(replica) {
             state.progress.begin(replica)
             tasks.append((replica, part))
           } else {
@@ -64,8 +64,10 @@ extension ReplicaFetcher {
     if part.divergingEpoch.endOffset >= 0 {
       return cut(replica, toEpoch: part.divergingEpoch.epoch, part.divergingEpoch.endOffset)
     }
-    guard case .inFrame(let start, let count) = part.records else {
-      preconditionFailure("a part that is a task has an error, another history or records")
+    guard case .inFrame(let start, let count) = part.records, count > 0 else {
+      // The log begins later: the leader waits to hear that it does so here.
+      note(part, of: replica)
+      return end(replica, .ready)
     }
     append(frame.extracting(start..<(start + count)), part, to: replica)
   }
@@ -246,7 +248,8 @@ extension ReplicaFetcher {
 
 extension FetchResponse.Partition {
   /// Whether the follower has to do something before it asks again.
-  fileprivate var isTask: Bool {
+  fileprivate func isTask(_ replica: FetchProgress.Replica) -> Bool {
     errorCode != .none || divergingEpoch.endOffset >= 0 || records.count > 0
+      || logStartOffset > replica.followed.partition.log.startOffset.rawValue
   }
 }

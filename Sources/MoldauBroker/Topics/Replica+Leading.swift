@@ -61,6 +61,9 @@ extension Replica {
       watermark.store(moved.rawValue, ordering: .releasing)
       effects.highWatermark = moved
     }
+    if !lowObservers.isEmpty {
+      effects.lowWatermark = leader.lowWatermark(own: log.startOffset, brokers)
+    }
     if mayExpand, effects.proposal == nil {
       effects.proposal = leader.proposeExpansion(leaderEnd: end, now: now, brokers)
     }

@@ -88,7 +88,7 @@ extension Replica {
     }
     if isChange {
       shared.noteNotLed(self)
-      observers.notifyAll()
+      wakeAll()
     }
   }
 
@@ -100,7 +100,7 @@ extension Replica {
       publish(.none, epoch: state.leaderEpoch)
     }
     shared.noteNotLed(self)
-    observers.notifyAll()
+    wakeAll()
   }
 
   private func endLeadership(_ state: inout State) {

@@ -49,6 +49,8 @@ final class Replica: Sendable {
   struct Effects {
     var leadership: UInt64 = 0
     var highWatermark: Offset?
+    /// While somebody waits for it.
+    var lowWatermark: Offset?
     var wakesAll = false
     var proposal: LeaderState.Proposal?
     var watchesGrowth: Offset?
@@ -60,6 +62,8 @@ final class Replica: Sendable {
   let shared: Replicas
   let state = Mutex(State())
   let observers = OffsetObservers()
+  /// Those who wait until the in-sync replicas begin later.
+  let lowObservers = OffsetObservers()
   let watermark: Atomic<Int64>
   /// The kind of the role and the leader epoch.
   private let published = Atomic<Int64>(Published(kind: .none, epoch: -1).word)
@@ -144,11 +148,18 @@ final class Replica: Sendable {
       log.noteHighWatermark(highWatermark)
       observers.notify(end: highWatermark)
     }
-    if effects.wakesAll { observers.notifyAll() }
+    if let lowWatermark = effects.lowWatermark { lowObservers.notify(end: lowWatermark) }
+    if effects.wakesAll { wakeAll() }
     if let proposal = effects.proposal {
       shared.send(proposal, of: self, leadership: effects.leadership)
     }
     if let end = effects.watchesGrowth { watchGrowth(past: end, effects.leadership) }
     if let end = effects.commits { commit(below: end, effects.leadership) }
+  }
+
+  /// Has all who wait for something look again.
+  func wakeAll() {
+    observers.notifyAll()
+    lowObservers.notifyAll()
   }
 }

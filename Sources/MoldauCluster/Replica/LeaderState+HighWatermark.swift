@@ -52,12 +52,13 @@ extension LeaderState {
     return reached
   }
 
-  /// The offset below which no live replica has anything; nil while one has not said.
+  /// The offset below which no live in-sync replica, so no later leader, has anything; nil while one
+  /// has not said. Who joins has told the start of its log by then.
   package func lowWatermark(
     own start: Offset, _ brokers: [Int32: BrokerRegistration]
   ) -> Offset? {
     var least = start
-    for replica in image.replicas where replica != nodeID && brokers[replica] != nil {
+    for replica in maximalISR where replica != nodeID && brokers[replica] != nil {
       guard let start = followers[replica]?.start else { return nil }
       least = min(least, start)
     }

@@ -207,14 +207,14 @@ extension FetchRequest.Topic {
 extension FetchRequest.Partition {
   static func of(
     _ index: Int32 = 0, from offset: Int64, epoch: Int32 = 3, lastEpoch: Int32 = 3,
-    knows highWatermark: Int64 = .max
+    knows highWatermark: Int64 = .max, start: Int64 = 0
   ) -> Self {
     var partition = Self()
     partition.index = index
     partition.fetchOffset = offset
     partition.currentLeaderEpoch = epoch
     partition.lastFetchedEpoch = offset == 0 ? -1 : lastEpoch
-    partition.logStartOffset = 0
+    partition.logStartOffset = start
     partition.maxBytes = 1 << 20
     partition.highWatermark = highWatermark
     return partition

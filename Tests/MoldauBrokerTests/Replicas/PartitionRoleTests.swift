@@ -94,6 +94,22 @@ struct PartitionRoleTests {
     #expect(try latest(version: 7)?.offset == 1, "the high watermark, not the end")
   }
 
+  private func delete(
+    before offset: Int64, on cluster: ClusterBroker, within milliseconds: Int32 = 1_000
+  ) throws -> Call<DeleteRecordsRequest> {
+    var request = DeleteRecordsRequest()
+    request.timeoutMilliseconds = milliseconds
+    var asked = DeleteRecordsRequest.Topic()
+    asked.name = "t"
+    var partition = DeleteRecordsRequest.Partition()
+    partition.offset = offset
+    asked.partitions = [partition]
+    request.topics = [asked]
+    let call = try cluster.ask(request, version: 2)
+    cluster.runBlockingWork()
+    return call
+  }
+
   @Test("what is not committed cannot be deleted; followers are told where the log begins then")
   func deleteRecords() throws {
     let cluster = try ClusterBroker()
@@ -107,28 +123,59 @@ struct PartitionRoleTests {
     fetch.sessionEpoch = 1
     let idle = try fetch.send(topic, [.of(from: 3, knows: 3)], to: cluster)
     #expect(try idle.answer() == nil)
-    func delete(to offset: Int64) throws -> DeleteRecordsResponse.Partition? {
-      var request = DeleteRecordsRequest()
-      var asked = DeleteRecordsRequest.Topic()
-      asked.name = "t"
-      var partition = DeleteRecordsRequest.Partition()
-      partition.offset = offset
-      asked.partitions = [partition]
-      request.topics = [asked]
-      let call = try cluster.ask(request, version: 2)
-      cluster.runBlockingWork()
-      return try call.answer()?.topics.first?.partitions.first
-    }
     _ = try cluster.produce()
-    #expect(try delete(to: 4)?.errorCode == .offsetOutOfRange)
+    let early = try delete(before: 4, on: cluster).answer()
+    #expect(early?.topics[0].partitions[0].errorCode == .offsetOutOfRange)
     #expect(try idle.answer()?.all.first?.byteCount ?? 0 > 0)
     fetch.sessionEpoch = 2
     let next = try fetch.send(topic, [.of(from: 4, knows: 4)], to: cluster)
     #expect(try next.answer() == nil)
-    #expect(try delete(to: 2)?.lowWatermark == 2)
+    let deletion = try delete(before: 2, on: cluster)
     #expect(try next.answer()?.all.first?.logStartOffset == 2)
+    #expect(try deletion.answer() == nil, "the follower may still show what was deleted")
+    fetch.sessionEpoch = 3
+    _ = try fetch.send(topic, [.of(from: 4, knows: 4, start: 2)], to: cluster)
+    #expect(try deletion.answer()?.topics[0].partitions[0].lowWatermark == 2)
     try cluster.partition().follow(
       ClusterBroker.state(leader: 2, epoch: 4, partitionEpoch: 6))
-    #expect(try delete(to: 3)?.errorCode == .notLeaderOrFollower)
+    let late = try delete(before: 3, on: cluster).answer()
+    #expect(late?.topics[0].partitions[0].errorCode == .notLeaderOrFollower)
+  }
+
+  @Test("a deletion waits for live in-sync replicas, while the client waits and this one leads")
+  func deletionWaits() throws {
+    let cluster = try ClusterBroker()
+    let topic = try cluster.createTopic()
+    for _ in 0..<3 { _ = try cluster.produce() }
+    for node: Int32 in [2, 3] {
+      _ = try FollowerFetch(node).send(topic, [.of(from: 3)], to: cluster)
+    }
+    func code(_ call: Call<DeleteRecordsRequest>) throws -> ErrorCode? {
+      try call.answer()?.topics[0].partitions[0].errorCode
+    }
+    let inTime = try delete(before: 1, on: cluster)
+    let tooLate = try delete(before: 2, on: cluster, within: 500)
+    for node: Int32 in [2, 3] {
+      #expect(try code(inTime) == nil)
+      _ = try FollowerFetch(node).send(topic, [.of(from: 3, start: 1)], to: cluster)
+    }
+    #expect(try code(inTime) == ErrorCode.none)
+    #expect(try code(tooLate) == nil)
+    cluster.clock.advance(500)
+    cluster.runDue()
+    #expect(try code(tooLate) == .requestTimedOut)
+
+    // Broker 3 is gone: what it has is no leader's.
+    _ = try FollowerFetch(2).send(topic, [.of(from: 3, start: 2)], to: cluster)
+    let withoutThird = try delete(before: 2, on: cluster)
+    #expect(try code(withoutThird) == nil)
+    cluster.register([1: 11, 2: 12])
+    #expect(try code(withoutThird) == ErrorCode.none)
+
+    let deposed = try delete(before: 3, on: cluster)
+    #expect(try code(deposed) == nil)
+    try cluster.partition().follow(
+      ClusterBroker.state(leader: 2, epoch: 4, partitionEpoch: 6))
+    #expect(try code(deposed) == .notLeaderOrFollower)
   }
 }

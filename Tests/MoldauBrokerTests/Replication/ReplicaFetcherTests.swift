@@ -108,7 +108,10 @@ struct ReplicaFetcherTests {
     bench.answer(session: 77, .init(0, highWatermark: 8, start: 4))
     #expect(bench.partitions[0].highWatermark.rawValue == 8)
     #expect(bench.partitions[0].log.startOffset.rawValue == 4)
-    // It was named no more: the session has it.
+    // It was named again, as the leader waits to hear where it begins; not for a high watermark.
+    #expect(bench.waiting.map(\.numbers) == [[0]])
+    #expect(bench.waiting.first?.topics.first?.partitions.first?.logStartOffset == 4)
+    bench.answer(session: 77, .init(0, highWatermark: 10, start: 4))
     #expect(bench.waiting.map(\.numbers) == [[]])
     try bench.close()
   }

@@ -226,6 +226,25 @@ struct LeaderStateTests {
     }
   }
 
+  @Test("what live in-sync replicas have deleted no later leader shows")
+  func lowWatermark() {
+    var state = Self.leader(isr: [1, 2])
+    func low(_ brokers: [Int32: BrokerRegistration] = Self.brokers) -> Int64? {
+      state.lowWatermark(own: Offset(rawValue: 7), brokers)?.rawValue
+    }
+    #expect(low() == nil)
+    #expect(low(Self.registered([1: 11, 3: 13])) == 7)
+    _ = state.noteFetch(
+      by: 2, brokerEpoch: 12, at: Offset(rawValue: 9), start: Offset(rawValue: 4),
+      leaderEnd: Offset(rawValue: 9), now: 0)
+    #expect(low() == 4)
+    // Who is about to be in sync counts: the controller may have agreed already.
+    Self.fetch(&state, by: 3, at: 9, end: 9)
+    #expect(low() == 4)
+    #expect(Self.join(&state, 3, Self.brokers) != nil)
+    #expect(low() == 0)
+  }
+
   @Test("rule 15: a replica joins at the high watermark and at the start of the leader's epoch")
   func join() {
     var state = Self.leader(isr: [1, 2], epochStart: 10, highWatermark: 6)

@@ -6,8 +6,8 @@ import MoldauProtocol
 /// A follower's fetch: tells the leader how far the follower is, and brings it what it does not have
 /// (rules 10 to 13).
 ///
-/// Answered when there are bytes enough, when a high watermark has moved that the follower does not
-/// know, or when something is wrong; else when the time is up. It never polls.
+/// Answered when there are bytes enough, when a log begins later, or when something is wrong; else when
+/// the time is up. A high watermark that the follower does not know is told with that. It never polls.
 final class ReplicaFetch: PendingRequest {
   private let request: FetchRequest
   private let context: RequestContext
@@ -144,8 +144,8 @@ final class ReplicaFetch: PendingRequest {
     return false
   }
 
-  /// Has the partition of a slot tell when its log grows past an offset, and when the high watermark
-  /// is one that the follower does not know.
+  /// Has the partition of a slot tell when its log grows past an offset, when the high watermark is
+  /// one that the follower does not know, and when the role changes.
   private func arm(_ place: Int, past end: Offset, _ state: inout ReplicaSessionState) {
     guard let slot = state.slots[place], let partition = slot.partition else { return }
     if slot.growth == nil {
@@ -155,8 +155,10 @@ final class ReplicaFetch: PendingRequest {
     }
     if slot.visible == nil {
       let told = Offset(rawValue: max(slot.toldHighWatermark, 0))
-      state.slots[place]?.visible = partition.whenVisible(passes: told) { [weak session] in
-        session?.arrive(place, .visible)
+      let epoch = partition.leadingEpoch
+      state.slots[place]?.visible = partition.whenVisible(passes: told) {
+        [weak session, weak partition] in
+        session?.arrive(place, partition?.leadingEpoch == epoch ? .visible : .role)
       }
     }
   }

@@ -103,12 +103,14 @@ struct ReplicaRead {
   var makesRest: Bool { read.slice != nil || read.errorCode != .none || read.diverging != nil }
 
   /// Whether the follower is to be told of it.
-  func isNews(to slot: ReplicaSessionState.Slot) -> Bool { makesRest || isUrgent(to: slot) }
+  func isNews(to slot: ReplicaSessionState.Slot) -> Bool {
+    makesRest || isUrgent(to: slot) || read.highWatermark > slot.toldHighWatermark
+  }
 
-  /// Whether it is not to wait for more.
+  /// Whether it is not to wait for more. A higher high watermark is
+  /// (docs/decisions/replica-fetchers.md).
   func isUrgent(to slot: ReplicaSessionState.Slot) -> Bool {
     read.errorCode != .none || read.diverging != nil
-      || read.highWatermark > slot.toldHighWatermark
       || read.logStartOffset > max(slot.toldLogStart, slot.wanted.logStartOffset)
   }
 }

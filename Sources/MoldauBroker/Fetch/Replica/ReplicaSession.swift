@@ -14,7 +14,9 @@ final class ReplicaSession: Sendable {
   /// What a partition says by an arrival.
   enum News: Sendable {
     case growth
+    /// A higher high watermark: it is told with what comes next, and nobody is woken for it.
     case visible
+    case role
     case start
   }
 
@@ -25,6 +27,8 @@ final class ReplicaSession: Sendable {
 
   private struct Arrivals: Sendable {
     var all: [Arrival] = []
+    /// Whether one of them is a reason to look.
+    var isDue = false
     /// The fetch that waits; woken once.
     var waker: RequestWaker?
   }
@@ -70,7 +74,10 @@ final class ReplicaSession: Sendable {
 
   private func takeArrivals() -> [Arrival] {
     arrivals.withLock { arrivals in
-      defer { arrivals.all.removeAll() }
+      defer {
+        arrivals.all.removeAll()
+        arrivals.isDue = false
+      }
       return arrivals.all
     }
   }
@@ -82,16 +89,18 @@ final class ReplicaSession: Sendable {
       // Growth and watermarks come once for each time that they are waited for.
       if news == .start, arrivals.all.contains(arrival) { return nil }
       arrivals.all.append(arrival)
+      guard news != .visible else { return nil }
+      arrivals.isDue = true
       defer { arrivals.waker = nil }
       return arrivals.waker
     }
     waker?.wake()
   }
 
-  /// Has a fetch woken by the next arrival, at once when there is one already.
+  /// Has a fetch woken by the next arrival that is a reason to look, at once when there is one already.
   func wait(_ waker: RequestWaker) {
     let isDue = arrivals.withLock { arrivals in
-      guard arrivals.all.isEmpty else { return true }
+      guard !arrivals.isDue else { return true }
       arrivals.waker = waker
       return false
     }

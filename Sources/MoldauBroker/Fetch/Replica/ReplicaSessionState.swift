@@ -101,7 +101,7 @@ struct ReplicaSessionState: Sendable {
     guard slots.indices.contains(arrival.slot), slots[arrival.slot] != nil else { return }
     switch arrival.news {
     case .growth: slots[arrival.slot]?.growth = nil
-    case .visible: slots[arrival.slot]?.visible = nil
+    case .visible, .role: slots[arrival.slot]?.visible = nil
     case .start: break
     }
     enqueue(arrival.slot)
