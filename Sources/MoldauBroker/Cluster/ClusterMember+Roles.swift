@@ -30,10 +30,10 @@ extension ClusterMember {
       resignOverruled(image)
     }
     let waiting = state.withLock { state in
-      defer { state.onImage = [] }
+      defer { state.onImage = [:] }
       return state.onImage
     }
-    for body in waiting { body() }
+    for (_, body) in waiting.sorted(by: { $0.key < $1.key }) { body() }
     noteReadiness()
   }
 

@@ -30,8 +30,9 @@ package final class ClusterMember: Sendable {
     var onStart: (@Sendable (BrokerError?) -> Void)?
     /// Wait for the end.
     var onStop: [@Sendable () -> Void] = []
-    /// Wait for the next image.
-    var onImage: [@Sendable () -> Void] = []
+    /// Wait for the next image, by number.
+    var onImage: [Int: @Sendable () -> Void] = [:]
+    var lastImageWait = 0
 
     var session: (any CoordinationSession)?
     /// Counts sessions, so that what is late of one is told from the next.
@@ -128,9 +129,24 @@ package final class ClusterMember: Sendable {
   var lostCount: Int { state.withLock { $0.lostCount } }
 
   /// Calls `body` once when the next image was applied, from the member's queue; be quick.
-  package func whenNextImage(_ body: @escaping @Sendable () -> Void) {
-    state.withLock { $0.onImage.append(body) }
+  ///
+  /// - Returns: the number by which `stopWaiting` forgets it.
+  @discardableResult
+  package func whenNextImage(_ body: @escaping @Sendable () -> Void) -> Int {
+    state.withLock { state in
+      state.lastImageWait += 1
+      state.onImage[state.lastImageWait] = body
+      return state.lastImageWait
+    }
   }
+
+  /// Forgets who waits for the next image: there may be none for days.
+  func stopWaiting(_ wait: Int) {
+    state.withLock { $0.onImage[wait] = nil }
+  }
+
+  /// How many wait for the next image.
+  var imageWaitCount: Int { state.withLock { $0.onImage.count } }
 
   // MARK: Life
 

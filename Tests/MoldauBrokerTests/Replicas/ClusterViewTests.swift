@@ -2,6 +2,7 @@ import MoldauCluster
 import MoldauFormat
 import MoldauLog
 import MoldauProtocol
+import Synchronization
 import Testing
 
 @testable import MoldauBroker
@@ -161,4 +162,24 @@ struct ClusterViewTests {
     let answer = try cluster.ask(request, version: 7, isPeer: true).answer()
     #expect(answer?.topics.map(\.errorCode) == [.notController])
   }
+
+  @Test("who has waited for the cluster to look as wanted leaves nothing behind")
+  func imageWaits() throws {
+    let cluster = try ClusterBroker()
+    let member = try #require(cluster.broker.member)
+    let ended = EndCount()
+    let end = { @Sendable () -> Void in ended.count.add(1, ordering: .relaxed) }
+    cluster.broker.whenImage(member, within: 100, { _ in true }, end)
+    #expect(member.imageWaitCount == 0)
+    cluster.broker.whenImage(member, within: 100, { _ in false }, end)
+    #expect(member.imageWaitCount == 1)
+    cluster.clock.advance(200)
+    cluster.runDue()
+    #expect(member.imageWaitCount == 0)
+    #expect(ended.count.load(ordering: .relaxed) == 2)
+  }
+}
+
+private final class EndCount: Sendable {
+  let count = Atomic<Int>(0)
 }

@@ -64,6 +64,8 @@ private final class ImageWait: Sendable {
   private let isWanted: @Sendable (ClusterImage) -> Bool
   private let body: Mutex<(@Sendable () -> Void)?>
   private let timer = Mutex<Scheduler.Timer?>(nil)
+  /// The latest wait for the next image.
+  private let wait = Mutex<Int?>(nil)
 
   init(
     _ broker: Broker, _ member: ClusterMember,
@@ -86,7 +88,9 @@ private final class ImageWait: Sendable {
   private func look() {
     guard body.withLock({ $0 != nil }) else { return }
     // The wait is there before the look, so that no image comes unseen between them.
-    member.whenNextImage { self.look() }
+    let number = member.whenNextImage { self.look() }
+    wait.withLock { $0 = max($0 ?? number, number) }
+    if body.withLock({ $0 == nil }) { return member.stopWaiting(number) }
     if let image = broker.replicas?.image, isWanted(image) { end() }
   }
 
@@ -100,6 +104,7 @@ private final class ImageWait: Sendable {
       return timer
     }
     if let timer { broker.execution.scheduler.cancel(timer) }
+    if let number = wait.withLock({ $0 }) { member.stopWaiting(number) }
     body?()
   }
 }
