@@ -14,15 +14,15 @@ extension PartitionDirectory {
     }
   }
 
-  /// The epochs are derived from the batches too, so that a damaged file is passed over.
-  func leaderEpochs(_ logger: Logger) throws(LogError) -> LeaderEpochs {
+  /// What the file says; nil when there is none, or it is damaged: the batches say the same.
+  func leaderEpochs(_ logger: Logger) throws(LogError) -> LeaderEpochs? {
     let path = path(StoreLayout.leaderEpochs)
-    guard let bytes = try contents(of: path) else { return LeaderEpochs() }
+    guard let bytes = try contents(of: path) else { return nil }
     do throws(FormatError) {
       return LeaderEpochs(try unsafe LeaderEpochCheckpoint(parsing: bytes.span.bytes))
     } catch {
       logger.warning("\(path) is damaged and will be written anew: \(error)")
-      return LeaderEpochs()
+      return nil
     }
   }
 }

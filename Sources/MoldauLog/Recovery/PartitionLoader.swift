@@ -57,9 +57,16 @@ struct PartitionLoader {
     var files = try takeStock()
     try removeSegmentsBelowStart(&files)
     let topicID = try directory.topicID()
-    let epochs = try directory.leaderEpochs(services.logger)
+    let epochs = try leaderEpochs(files)
     if wasClean, let log = try loadClean(files, topicID, epochs) { return log }
     return try recover(files, topicID, epochs)
+  }
+
+  private func leaderEpochs(_ files: Stock) throws(LogError) -> LeaderEpochs {
+    if let known = try directory.leaderEpochs(services.logger) { return known }
+    // What is not synced is scanned.
+    let limit = wasClean ? Offset(rawValue: .max) : recoveryPoint
+    return try EpochRecovery(directory: directory, limit: limit).run(files.baseOffsets)
   }
 
   // MARK: What is there

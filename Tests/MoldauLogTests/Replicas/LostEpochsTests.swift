@@ -1,0 +1,74 @@
+import MoldauDisk
+import MoldauFormat
+import Testing
+
+@testable import MoldauLog
+
+/// The epochs of a log whose file of them is gone, or cannot be read.
+struct LostEpochsTests {
+  private static let path = "/store/orders-0/leader-epoch-checkpoint"
+
+  enum Fault: CaseIterable {
+    case missing
+    case damaged
+  }
+
+  private func lose(_ fault: Fault, _ disk: SimulatedDisk) throws {
+    switch fault {
+    case .missing: try disk.remove(Self.path)
+    case .damaged:
+      try disk.replaceFile(at: Self.path, with: Array("0\n9\n".utf8), isDurable: true)
+    }
+  }
+
+  /// Three epochs, over several segments.
+  private func makeFollower(_ disk: SimulatedDisk) throws -> (LogStore, ModelLeader) {
+    var generator = SeededGenerator(seed: 5)
+    var leader = ModelLeader()
+    for index in 0..<60 {
+      if index == 20 || index == 45 { leader.change(droppingLast: 0, to: leader.epoch + 2) }
+      leader.append(
+        .random(recordCount: 2, valueByteCount: 400, around: 1_000_000, using: &generator))
+    }
+    let store = try openReplicaStore(disk)
+    let log = try store.makeReplica(TopicConfiguration(retention: [], segmentBytes: 16 << 10))
+    log.follow(inEpoch: leader.epoch)
+    let bytes = leader.batches.flatMap(\.bytes)
+    _ = try unsafe log.appendFromLeader(bytes.span.bytes, epoch: leader.epoch)
+    #expect(log.segmentCount > 2)
+    return (store, leader)
+  }
+
+  private func check(_ log: PartitionLog, _ leader: ModelLeader) {
+    #expect(log.epochAndEnd.latestEpoch == 4)
+    #expect(log.epochAndEnd.end == leader.end)
+    for (epoch, end) in [(Int32(0), 40), (1, 40), (2, 90), (3, 90)] {
+      let known = log.endOffset(ofEpoch: epoch)
+      #expect(known?.epoch == epoch / 2 * 2)
+      #expect(known?.end == Offset(rawValue: Int64(end)))
+    }
+  }
+
+  @Test("after a clean stop they are those of the batches", arguments: Fault.allCases)
+  func cleanStop(fault: Fault) throws {
+    let disk = SimulatedDisk()
+    let (store, leader) = try makeFollower(disk)
+    try store.closeBlocking()
+    try lose(fault, disk)
+    let again = try openReplicaStore(disk)
+    check(try #require(again.replica), leader)
+  }
+
+  @Test("after a crash too, also where the batches were synced before", arguments: Fault.allCases)
+  func crash(fault: Fault) throws {
+    let disk = SimulatedDisk()
+    let (store, leader) = try makeFollower(disk)
+    #expect(store.replica?.commitAndWait(isDirect: true) == nil)
+    store.runMaintenance()
+    let left = disk.crash(.keepAll)
+    withExtendedLifetime(store) {}
+    try lose(fault, left)
+    let again = try openReplicaStore(left)
+    check(try #require(again.replica), leader)
+  }
+}
