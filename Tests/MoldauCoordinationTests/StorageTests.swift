@@ -84,6 +84,32 @@ struct StorageTests {
     #expect(kept.told.last == "connectionLost")
   }
 
+  @Test("a log that has lost what was answered is not opened, until someone has removed the note")
+  func damage() throws {
+    let disk = SimulatedDisk()
+    let kept = try KeptTree(disk)
+    kept.write(.create(path: "/a", data: [1], kind: .persistent))
+    kept.write(.create(path: "/b", data: [2], kind: .persistent))
+    try kept.tree.close()
+    let path = "/coordination/tree-0/00000000000000000000.log"
+    var bytes = try disk.contents(of: path)
+    bytes[70] ^= 0xFF
+    try disk.replaceFile(at: path, with: bytes, isDurable: true)
+    try disk.remove("/coordination/\(StoreLayout.cleanShutdownMarker)")
+    let note = "/coordination/\(TreeStorage.lossNoteName)"
+    for _ in 0..<2 {
+      #expect(throws: TreeOpenFailure.lostChanges(folder: "/coordination", note: note)) {
+        _ = try KeptTree(disk)
+      }
+    }
+    let text = String(decoding: try disk.contents(of: note), as: UTF8.self)
+    #expect(text.contains("DAMAGE in \(path)"))
+    try disk.remove(note)
+    let rest = try KeptTree(disk)
+    #expect(rest.tree.children(of: "/") == ["b"])
+    try rest.tree.close()
+  }
+
   @Test("compaction leaves the same tree")
   func compaction() throws {
     let disk = SimulatedDisk()
@@ -125,7 +151,11 @@ struct StorageTests {
     let disk = SimulatedDisk()
     disk.onCall = DiskFault.crashing(nth: nth)
     let history: History
-    do { history = try History(disk, seed: seed) } catch is LogError { return }
+    do { history = try History(disk, seed: seed) } catch is LogError {
+      return
+    } catch is TreeOpenFailure {
+      return
+    }
     for style in CrashStyle.allCases {
       var generator = SeededGenerator(seed: seed &* 1000 &+ UInt64(nth))
       let left = disk.crash(style, using: &generator)

@@ -124,6 +124,66 @@ import Testing
     }
   }
 
+  @Test("a broker that cannot hand over what it leads stops all the same, when its time is up")
+  func stopRunsIntoItsLimit() async throws {
+    let cluster = try await TestCluster.start(nodes: 2) { $0.shutdownMilliseconds = 50 }
+    do {
+      _ = try await cluster.createTopic("orders", partitions: 1, replicas: 2)
+      try await cluster.produce("before", to: orders)
+      let leader = try await cluster.leader(of: orders)
+      // Nothing of the cluster can be changed, so that nobody else can lead.
+      cluster.tree.setAvailable(false)
+      try await cluster.stop(leader)
+      #expect(cluster.server(leader) == nil)
+      cluster.tree.setAvailable(true)
+      try await cluster.restart(leader)
+      try await cluster.waitForISR(orders, count: 2)
+      try await cluster.produce("after", to: orders)
+      #expect(try await cluster.values(in: orders) == ["before", "after"])
+    } catch {
+      try await cluster.stop()
+      throw error
+    }
+    try await cluster.stop()
+  }
+
+  @Test("no producer id is given twice: by brokers at once, or when an answer is lost")
+  func producerIDs() async throws {
+    try await withCluster(nodes: 3) { cluster in
+      let members = try cluster.runningIDs.map { try #require(cluster.broker($0)?.member) }
+      let controller = try await cluster.controllerID()
+      let other = try #require(members.first { $0.nodeID != controller })
+      let session = try #require(other.sessionID)
+      var given: [Range<Int64>] = []
+      for round in 0..<12 {
+        // The controller writes for itself, the other member only for its ids.
+        switch round {
+        case 3: cluster.tree.disconnectAtNextWrite(session, .carriedOut)
+        case 7: cluster.tree.disconnectAtNextWrite(session, .dropped)
+        default: break
+        }
+        let results = await withTaskGroup(of: Result<Range<Int64>, ClusterRefusal>.self) {
+          group in
+          for member in members {
+            group.addTask {
+              await withCheckedContinuation { continuation in
+                member.reserveProducerIDs { continuation.resume(returning: $0) }
+              }
+            }
+          }
+          return await group.reduce(into: []) { $0.append($1) }
+        }
+        let lost = round == 3 || round == 7 ? 1 : 0
+        #expect(results.count { if case .failure = $0 { true } else { false } } == lost)
+        given += results.compactMap { if case .success(let block) = $0 { block } else { nil } }
+        cluster.tree.reconnect(session)
+      }
+      given.sort { $0.lowerBound < $1.lowerBound }
+      #expect(given.count == 34)
+      #expect(zip(given, given.dropFirst()).allSatisfy { $0.upperBound <= $1.lowerBound })
+    }
+  }
+
   @Test("the controller dies, and another takes over")
   func controllerDies() async throws {
     try await withCluster(nodes: 3) { cluster in

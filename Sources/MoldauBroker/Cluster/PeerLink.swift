@@ -41,17 +41,22 @@ final class PeerLink: Sendable {
     request.encode(into: &writer, version: version)
     // SAFETY: the array copies the writer's bytes.
     let bytes = unsafe writer.withUnsafeBytes { unsafe [UInt8]($0) }
-    send(bytes, within: milliseconds) { answer in
+    send(bytes, within: milliseconds) { [weak self] answer in
       guard let answer else { return completion(nil) }
       var reader = ProtocolReader(answer)
+      var response: Request.Response?
       do throws(ProtocolError) {
         let answered = try ResponseHeader(
           decoding: &reader, for: Request.supported, version: version)
-        guard answered.correlationID == header.correlationID else { return completion(nil) }
-        completion(try Request.Response(decoding: &reader, version: version))
+        if answered.correlationID == header.correlationID {
+          response = try Request.Response(decoding: &reader, version: version)
+        }
       } catch {
-        completion(nil)
+        response = nil
       }
+      // What comes behind an answer that makes no sense is not to be trusted either.
+      if response == nil { self?.close() }
+      completion(response)
     }
   }
 

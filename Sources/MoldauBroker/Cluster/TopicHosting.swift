@@ -125,7 +125,14 @@ final class TopicHosting: Sendable {
       if let wanted { try host(wanted) }
       return true
     } catch {
-      logger.error("\(name) cannot be made as the cluster has it: \(error)")
+      let isFirst = state.withLock { !$0.failed.contains(name) }
+      logger.log(
+        level: isFirst ? .error : .debug,
+        """
+        \(name) cannot be made as the cluster has it: \(error); it is tried again every \
+        \(Limits.hostingRetryMilliseconds / 1_000) s
+        """
+      )
       return false
     }
   }

@@ -9,22 +9,30 @@ extension EmbeddedTree {
   /// kept or not, so the tree works for nobody from then on, until it is opened again.
   ///
   /// - Throws: `directoryInUse` when the folder has an open tree already; `corrupt` when the log
-  ///   describes no tree.
+  ///   describes no tree; `lostChanges` when opening it, now or before, has found that something is
+  ///   missing that was answered.
   package static func open(
     in folder: String, queue: SerialQueue, scheduler: Scheduler?,
     _ configuration: StoreConfiguration = StoreConfiguration(), disk: any Disk = SystemDisk(),
     clock: any WallClock = SystemWallClock()
-  ) throws(LogError) -> EmbeddedTree {
-    let storage = try TreeStorage.open(in: folder, configuration, disk: disk, clock: clock)
-    let damages = storage.store.recovery.damages
-    if !damages.isEmpty {
-      configuration.logger.error(
-        "the coordination tree may have lost changes",
-        metadata: ["folder": "\(folder)", "damages": "\(damages.count)"])
+  ) throws(TreeOpenFailure) -> EmbeddedTree {
+    let storage: TreeStorage
+    var note: String?
+    do throws(LogError) {
+      storage = try TreeStorage.open(in: folder, configuration, disk: disk, clock: clock)
+      note = try storage.lossNote()
+      if note != nil { try storage.store.closeBlocking() }
+    } catch {
+      throw .log(error)
     }
-    return EmbeddedTree(
-      carrier: QueueCarrier(queue: queue), scheduler: scheduler, tree: try storage.load(),
-      storage: storage)
+    if let note { throw .lostChanges(folder: folder, note: note) }
+    do throws(LogError) {
+      return EmbeddedTree(
+        carrier: QueueCarrier(queue: queue), scheduler: scheduler, tree: try storage.load(),
+        storage: storage)
+    } catch {
+      throw .log(error)
+    }
   }
 
   /// The store of a tree that is kept in a log; for who does its work by hand.

@@ -10,6 +10,8 @@ import Synchronization
 /// is not kept. Format: docs/format/coordination-log.md. Thread-safe.
 final class TreeStorage: Sendable {
   private static let topicName = "tree"
+  /// Says what an opening has found missing; keeps the tree closed until someone removes it.
+  package static let lossNoteName = "moldau-lost-changes"
 
   let store: LogStore
   private let topic: Topic
@@ -38,6 +40,24 @@ final class TreeStorage: Sendable {
         segmentBytes: Limits.treeSegmentBytes, maxBatchBytes: Limits.maxChangeBytes))
     guard let log = topic.log(ofPartition: 0) else { throw .closed }
     return TreeStorage(store: store, topic: topic, log: log, clock: clock)
+  }
+
+  /// The path of the note that something may be missing that was answered, nil when there is none.
+  /// It is made when the log's opening has found so: the next opening does not find it again. Blocks.
+  func lossNote() throws(LogError) -> String? {
+    let path = "\(store.path)/\(Self.lossNoteName)"
+    let report = store.recovery
+    let isWhole =
+      report.damages.isEmpty && report.losses.isEmpty && report.missingPartitions.isEmpty
+      && report.damagedJournalByteCount == 0
+    do throws(DiskError) {
+      if isWhole { return try store.disk.kind(of: path) == nil ? nil : path }
+      let text = "\(report)\n"
+      try store.disk.replaceFile(at: path, with: Array(text.utf8), isDurable: true)
+      return path
+    } catch {
+      throw LogError(error)
+    }
   }
 
   // MARK: - Reading

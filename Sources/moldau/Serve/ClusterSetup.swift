@@ -56,11 +56,11 @@ struct ClusterSetup: Sendable {
     in store: LogStore, _ queue: SerialQueue, _ logger: Logger
   ) throws -> EmbeddedTree {
     let folder = "\(store.path)/\(StoreLayout.coordination)"
-    do throws(LogError) {
+    do throws(TreeOpenFailure) {
       return try EmbeddedTree.open(
         in: folder, queue: queue, scheduler: nil, StoreConfiguration(logger: logger))
     } catch {
-      throw CommandFailure("\(folder) cannot be opened: \(error)")
+      throw CommandFailure("the coordination tree cannot be opened: \(error)")
     }
   }
 

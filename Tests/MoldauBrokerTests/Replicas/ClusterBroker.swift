@@ -16,6 +16,8 @@ final class ClusterBroker {
   let replicas: Replicas
   let clock = SetSteadyClock()
   let channel = FakeIsrChannel()
+  let disk = SimulatedDisk()
+  let log = LogRecorder()
   private let execution: BrokerExecution
 
   init(durability: Durability = .buffered, rules: ReplicationRules = .all) throws {
@@ -23,7 +25,7 @@ final class ClusterBroker {
     configuration.threads = .manual
     configuration.isReplicated = true
     store = try LogStore.open(
-      at: "/data", configuration, disk: SimulatedDisk(), clock: SetWallClock())
+      at: "/data", configuration, disk: disk, clock: SetWallClock())
     execution = BrokerExecution(
       clock: SetWallClock(), steadyClock: clock, random: RandomSource(SeededGenerator(seed: 1)),
       runsThreads: false)
@@ -34,7 +36,7 @@ final class ClusterBroker {
       store: store, BrokerConfiguration(nodeID: 1),
       cluster: ClusterEnvironment(
         coordination: tree.client(), network: ScriptedNetwork(), bootID: nil, settings),
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, execution: execution)
+      logger: Logger(label: "test") { [log] _ in RecordingHandler(log) }, execution: execution)
     guard let replicas = broker.replicas else { preconditionFailure("it is of a cluster") }
     self.replicas = replicas
     register([1: 11, 2: 12, 3: 13])

@@ -155,7 +155,7 @@ final class LogRecorder: Sendable {
   }
 }
 
-private struct RecordingHandler: LogHandler {
+struct RecordingHandler: LogHandler {
   let recorder: LogRecorder
   var metadata: Logger.Metadata = [:]
   var logLevel = Logger.Level.debug
