@@ -184,6 +184,24 @@ import Testing
     }
   }
 
+  @Test("min.insync.replicas of all brokers holds for the leaders of topics that say nothing")
+  func minimumOfAllBrokers() async throws {
+    try await withCluster(nodes: 2) { cluster in
+      _ = try await cluster.createTopic("orders", partitions: 1, replicas: 2)
+      try await cluster.kill(try await cluster.otherThanController())
+      try await cluster.waitForISR(orders, count: 1)
+      try await cluster.produce("alone", to: orders)
+      try await cluster.setForAllBrokers("min.insync.replicas", to: "2")
+      let leader = try await cluster.leader(of: orders)
+      try await cluster.wait(for: leader) { broker in
+        broker.replicationSummary()?.underMinISRCount == 1
+      }
+      try await cluster.setForAllBrokers("min.insync.replicas", to: nil)
+      try await cluster.produce("again", to: orders)
+      #expect(try await cluster.values(in: orders) == ["alone", "again"])
+    }
+  }
+
   @Test("the controller dies, and another takes over")
   func controllerDies() async throws {
     try await withCluster(nodes: 3) { cluster in

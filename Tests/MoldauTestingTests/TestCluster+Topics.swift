@@ -90,6 +90,13 @@ extension TestCluster {
     }
   }
 
+  /// Sets something for all brokers; nil takes it back.
+  func setForAllBrokers(_ name: String, to value: String?) async throws {
+    _ = try await ask {
+      $0.alterConfiguration(of: .broker(nil), .alter([name: value]), validatesOnly: false, $1)
+    }
+  }
+
   /// Moves a partition's replicas and waits until they are there.
   func move(_ partition: TopicPartition, to replicas: [Int32]) async throws {
     let move = Reassignment(partition: partition, replicas: replicas)

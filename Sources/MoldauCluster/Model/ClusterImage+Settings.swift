@@ -8,9 +8,12 @@ extension ClusterImage {
     topic.configuration[name] ?? brokerConfigurations[Self.allBrokers]?[name]
   }
 
-  /// `min.insync.replicas`, of the topic alone: the leader and the controller must agree on it.
+  /// `min.insync.replicas`.
+  ///
+  /// - Parameter count: the default of the broker that asks. Should brokers be started with others,
+  ///   nothing is lost: see `LeaderState.isUnderMinISR`.
   package func minInSyncReplicas(of topic: TopicImage, default count: Int32) -> Int32 {
-    topic.configuration["min.insync.replicas"].flatMap { Int32($0) } ?? count
+    setting("min.insync.replicas", of: topic).flatMap { Int32($0) } ?? count
   }
 
   /// `unclean.leader.election.enable`.

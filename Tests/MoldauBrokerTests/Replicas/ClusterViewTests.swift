@@ -146,8 +146,34 @@ struct ClusterViewTests {
       ])
     let sources = Dictionary(uniqueKeysWithValues: found.map { ($0.name, $0.source) })
     #expect(sources["retention.ms"] == DescribeConfigsResponse.Source.topic)
+    #expect(sources["min.insync.replicas"] == DescribeConfigsResponse.Source.dynamicDefaultBroker)
     #expect(
       sources["unclean.leader.election.enable"] == DescribeConfigsResponse.Source.default)
+  }
+
+  @Test("a broker tells what holds for all brokers, and that it alone can be changed")
+  func brokerSettings() throws {
+    let cluster = try ClusterBroker()
+    var resource = DescribeConfigsRequest.Resource()
+    resource.type = ConfigResourceType.broker
+    resource.name = "1"
+    resource.keys = ["min.insync.replicas", "num.partitions"]
+    var request = DescribeConfigsRequest()
+    request.includesSynonyms = true
+    request.resources = [resource]
+    func found() throws -> [DescribeConfigsResponse.Configuration] {
+      try #require(try cluster.ask(request, version: 4).answer()?.results.first).configurations
+    }
+    let before = try found()
+    #expect(before.map(\.value) == ["1", "1"])
+    #expect(before.map(\.isReadOnly) == [false, true])
+    change(cluster) { image in
+      image.brokerConfigurations[ClusterImage.allBrokers] = ["min.insync.replicas": "2"]
+    }
+    let after = try found()
+    #expect(after[0].value == "2")
+    #expect(after[0].source == DescribeConfigsResponse.Source.dynamicDefaultBroker)
+    #expect(after[0].synonyms.map(\.value) == ["2", "1"])
   }
 
   @Test("whoever takes this broker for the controller, among the brokers, is told that it is not")

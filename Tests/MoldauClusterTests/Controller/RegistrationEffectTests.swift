@@ -145,6 +145,30 @@ struct RegistrationEffectTests {
     #expect(delta.topics["orders"]?.partitions[0]?.elr == [])
   }
 
+  @Test("19: what is set for all brokers holds for topics that say nothing, at once and both ways")
+  func minimumOfAllBrokers() throws {
+    let bench = ControllerBench()
+    bench.start([1, 2, 3])
+    bench.create("orders", [[2, 3]], [:])
+    bench.create("own", [[2, 3]], ["min.insync.replicas": "1"])
+    func set(_ count: String?) {
+      _ = bench.wait {
+        bench.controller.alterConfiguration(
+          of: .broker(nil), .alter(["min.insync.replicas": count]), validatesOnly: false, $0)
+      }
+    }
+    set("2")
+    _ = bench.alter("orders", isr: [2])
+    _ = bench.alter("own", isr: [2])
+    #expect(bench.state("orders")?.elr == [3])
+    #expect(bench.state("own")?.elr == [])
+    let topic = try #require(bench.image.topics["orders"])
+    #expect(bench.image.minInSyncReplicas(of: topic, default: 1) == 2)
+    set(nil)
+    #expect(bench.state("orders")?.elr == [])
+    #expect(bench.image.minInSyncReplicas(of: topic, default: 1) == 1)
+  }
+
   @Test("a replica does not join in a registration that has ended while the request was under way")
   func joinsInTime() throws {
     let bench = bench()

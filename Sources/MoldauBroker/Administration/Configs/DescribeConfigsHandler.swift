@@ -92,7 +92,7 @@ extension Broker {
   }
 
   /// What topics have for which nothing was set, as of now.
-  private var settingsToDescribe: TopicSettings {
+  var settingsToDescribe: TopicSettings {
     replicas.map { topicSettings.overlaid(by: $0.image) } ?? topicSettings
   }
 
@@ -155,16 +155,10 @@ extension Broker {
     var entry = DescribeConfigsResponse.Configuration()
     entry.name = setting.name
     entry.value = setting.value
-    entry.isReadOnly = true
+    entry.isReadOnly = !setting.isOfCluster
     entry.source = setting.source
     entry.type = setting.valueType
-    if request.includesSynonyms {
-      var synonym = DescribeConfigsResponse.Synonym()
-      synonym.name = setting.name
-      synonym.value = setting.value
-      synonym.source = setting.source
-      entry.synonyms = [synonym]
-    }
+    if request.includesSynonyms { entry.synonyms = setting.synonyms }
     if request.includesDocumentation { entry.documentation = setting.documentation }
     return entry
   }

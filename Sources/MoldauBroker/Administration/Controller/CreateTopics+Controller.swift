@@ -90,7 +90,7 @@ extension Broker {
     answer.id = created.id
     answer.partitionCount = Int32(created.partitions.count)
     answer.replicationFactor = Int16(created.partitions.first?.replicas.count ?? 0)
-    let settings = topicSettings
+    let settings = settingsToDescribe
     let configuration = settings.configuration(of: created)
     answer.configurations = TopicConfigKey.all.map { setting in
       var entry = CreateTopicsResponse.Configuration()

@@ -1,7 +1,7 @@
 import MoldauLog
 import MoldauProtocol
 
-/// A setting of the broker as Kafka's clients know it, and what it is. None can be changed by them.
+/// A setting of the broker as Kafka's clients know it, and what it is.
 struct BrokerSetting: Sendable {
   let name: String
   let value: String
@@ -10,6 +10,10 @@ struct BrokerSetting: Sendable {
   /// One of `DescribeConfigsResponse.ValueType`.
   let valueType: Int8
   let documentation: String
+  /// Whether it can be changed for all brokers while they run.
+  private(set) var isOfCluster = false
+  /// Where it is set, or could be, the place that counts first.
+  private(set) var synonyms: [DescribeConfigsResponse.Synonym]
 
   private init(_ name: String, _ value: String, _ standard: String?, _ type: Int8, _ text: String) {
     self.name = name
@@ -19,6 +23,23 @@ struct BrokerSetting: Sendable {
       ? DescribeConfigsResponse.Source.default : DescribeConfigsResponse.Source.staticBroker
     valueType = type
     documentation = text
+    var synonym = DescribeConfigsResponse.Synonym()
+    synonym.name = name
+    synonym.value = value
+    synonym.source = source
+    synonyms = [synonym]
+  }
+
+  /// What topics have for which nothing was set; nil where a broker has no setting of that kind.
+  private init?(_ setting: TopicConfigKey, _ settings: TopicSettings) {
+    guard let name = setting.brokerName else { return nil }
+    self.name = name
+    value = settings.value(of: setting, in: settings.defaults)
+    source = settings.sourceOfDefault(setting)
+    valueType = setting.kind.valueType
+    documentation = setting.documentation
+    isOfCluster = settings.isClustered && TopicConfigKey.ofCluster.contains(setting.name)
+    synonyms = settings.synonymsOfDefault(setting)
   }
 
   private static func flag(
@@ -79,13 +100,8 @@ struct BrokerSetting: Sendable {
         Limits.describedPartitionsPerRequest,
         "The most partitions that one answer to DescribeTopicPartitions has."),
     ]
-    let ofTopics = TopicConfigKey.all.compactMap { setting in
-      setting.brokerName.map { name in
-        BrokerSetting(
-          name, broker.topicSettings.value(of: setting, in: broker.topicSettings.defaults),
-          setting.standard, setting.kind.valueType, setting.documentation)
-      }
-    }
+    let settings = broker.settingsToDescribe
+    let ofTopics = TopicConfigKey.all.compactMap { BrokerSetting($0, settings) }
     let ensemble = broker.member?.settings.ensemble.map {
       text("zookeeper.connect", $0, "The servers that coordinate the cluster.")
     }

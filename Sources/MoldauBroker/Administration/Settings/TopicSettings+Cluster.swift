@@ -52,13 +52,17 @@ extension TopicSettings {
   func overlaid(by image: ClusterImage) -> TopicSettings {
     guard let settings = image.brokerConfigurations[ClusterImage.allBrokers] else { return self }
     var defaults = defaults
+    var names: Set<String> = []
     for name in TopicConfigKey.ofCluster.sorted() {
       guard let text = settings[name], let setting = TopicConfigKey.named(name) else { continue }
       setting.write(&defaults, text)
+      names.insert(name)
     }
     var result = TopicSettings(
       defaults: defaults, durability: durability, isDevelopment: isDevelopment)
     result.isClustered = isClustered
+    result.ofAllBrokers = names
+    result.startedWith = self.defaults
     return result
   }
 }

@@ -14,6 +14,10 @@ struct TopicSettings: Sendable {
   let isDevelopment: Bool
   /// Whether there may be other brokers, so that more replicas can be asked for.
   var isClustered = false
+  /// The settings that `defaults` has from the cluster: they were set for all brokers.
+  var ofAllBrokers: Set<String> = []
+  /// What the broker was started with, where that is not `defaults`.
+  var startedWith: TopicConfiguration?
 
   // MARK: Changing
 
@@ -118,7 +122,12 @@ struct TopicSettings: Sendable {
 
   /// Where topics have a setting from for which nothing was set.
   func sourceOfDefault(_ setting: TopicConfigKey) -> Int8 {
-    value(of: setting, in: defaults) == setting.standard
+    ofAllBrokers.contains(setting.name)
+      ? DescribeConfigsResponse.Source.dynamicDefaultBroker : sourceOfStart(setting)
+  }
+
+  private func sourceOfStart(_ setting: TopicConfigKey) -> Int8 {
+    value(of: setting, in: startedWith ?? defaults) == setting.standard
       ? DescribeConfigsResponse.Source.default : DescribeConfigsResponse.Source.staticBroker
   }
 
@@ -126,25 +135,33 @@ struct TopicSettings: Sendable {
   func synonyms(
     of setting: TopicConfigKey, in configuration: TopicConfiguration
   ) -> [DescribeConfigsResponse.Synonym] {
-    var all: [DescribeConfigsResponse.Synonym] = []
-    func add(_ name: String, _ value: String, _ source: Int8) {
+    let source = source(of: setting, in: configuration)
+    guard source == DescribeConfigsResponse.Source.topic else { return synonymsOfDefault(setting) }
+    var own = DescribeConfigsResponse.Synonym()
+    own.name = setting.name
+    own.value = value(of: setting, in: configuration)
+    own.source = source
+    return [own] + synonymsOfDefault(setting)
+  }
+
+  /// Where a setting is set, or could be, for topics for which nothing was.
+  func synonymsOfDefault(_ setting: TopicConfigKey) -> [DescribeConfigsResponse.Synonym] {
+    typealias Source = DescribeConfigsResponse.Source
+    var places: [(value: String, source: Int8)] = []
+    if ofAllBrokers.contains(setting.name) {
+      places.append((value(of: setting, in: defaults), Source.dynamicDefaultBroker))
+    }
+    if sourceOfStart(setting) == Source.staticBroker {
+      places.append((value(of: setting, in: startedWith ?? defaults), Source.staticBroker))
+    }
+    places.append((setting.standard, Source.default))
+    return places.map { place in
       var synonym = DescribeConfigsResponse.Synonym()
-      synonym.name = name
-      synonym.value = value
-      synonym.source = source
-      all.append(synonym)
+      synonym.name = setting.brokerName ?? setting.name
+      synonym.value = place.value
+      synonym.source = place.source
+      return synonym
     }
-    if source(of: setting, in: configuration) == DescribeConfigsResponse.Source.topic {
-      add(
-        setting.name, value(of: setting, in: configuration), DescribeConfigsResponse.Source.topic)
-    }
-    let brokerName = setting.brokerName ?? setting.name
-    if sourceOfDefault(setting) == DescribeConfigsResponse.Source.staticBroker {
-      add(
-        brokerName, value(of: setting, in: defaults), DescribeConfigsResponse.Source.staticBroker)
-    }
-    add(brokerName, setting.standard, DescribeConfigsResponse.Source.default)
-    return all
   }
 
   private func effective(_ configuration: TopicConfiguration) -> TopicConfiguration {
