@@ -12,6 +12,8 @@ extension KafkaConnection {
     package var partitionCount: Int32?
     /// nil: the broker's default.
     package var replicationFactor: Int16?
+    /// The brokers of each partition, the preferred leader first; empty: as the broker places them.
+    package var assignments: [[Int32]] = []
     package var configuration: [(name: String, value: String)] = []
 
     package init(name: String) { self.name = name }
@@ -19,6 +21,7 @@ extension KafkaConnection {
     package static func == (one: TopicPlan, other: TopicPlan) -> Bool {
       one.name == other.name && one.partitionCount == other.partitionCount
         && one.replicationFactor == other.replicationFactor
+        && one.assignments == other.assignments
         && one.configuration.elementsEqual(other.configuration, by: ==)
     }
   }
@@ -30,9 +33,15 @@ extension KafkaConnection {
     topic.partitionCount = plan.partitionCount ?? -1
     topic.replicationFactor = plan.replicationFactor ?? -1
     // Brokers know their own defaults from version 4 on (KIP-464).
-    if try version(of: .createTopics) < 4 {
+    if try version(of: .createTopics) < 4, plan.assignments.isEmpty {
       topic.partitionCount = plan.partitionCount ?? 1
       topic.replicationFactor = plan.replicationFactor ?? 1
+    }
+    topic.assignments = plan.assignments.enumerated().map { index, brokers in
+      var assignment = CreateTopicsRequest.Assignment()
+      assignment.partitionIndex = Int32(index)
+      assignment.brokerIDs = brokers
+      return assignment
     }
     topic.configurations = plan.configuration.map { name, value in
       var configuration = CreateTopicsRequest.Configuration()

@@ -1,7 +1,7 @@
 extension ClusterBenchmark {
   /// All rows, in the order in which they run.
   static let rows: [any BenchmarkRow.Type] = [
-    FailoverRow.self, StopRow.self, ManyFailoversRow.self, ReplicationRow.self,
-    FollowerRow.self, CommittedFollowerRow.self, CatchUpRow.self,
+    FailoverRow.self, StopRow.self, ManyFailoversRow.self, ManyStopsRow.self,
+    ReplicationRow.self, FollowerRow.self, CommittedFollowerRow.self, CatchUpRow.self,
   ]
 }
