@@ -163,6 +163,23 @@ extension Setting {
       kafka: ["offset.metadata.max.bytes"],
       "The longest note that a client may keep with an offset."
     ) { if case .size(let size) = $1 { $0.server.broker.groups.maxOffsetMetadataBytes = size } },
+    Setting(
+      "offset-partitions", .integer(1...10_000), default: "50",
+      kafka: ["offsets.topic.num.partitions"],
+      "The partitions of the topic that keeps the groups, when a cluster makes it; the same on all"
+        + " brokers."
+    ) {
+      if case .integer(let count) = $1 { $0.server.broker.groups.offsetsPartitionCount = count }
+    },
+    Setting(
+      "offset-replicas", .integer(1...1_000), default: "3",
+      kafka: ["offsets.topic.replication.factor"],
+      "The replicas of that topic, fewer when there are fewer brokers; the same on all brokers."
+    ) {
+      if case .integer(let count) = $1 {
+        $0.server.broker.groups.offsetsReplicationFactor = count
+      }
+    },
   ]
 
   private static let connections: [Setting] = [
