@@ -134,7 +134,8 @@ extension ClusterController {
   /// replicas.
   ///
   /// - Parameter completion: gets the partitions that it still leads, as no other replica is in
-  ///   sync, and of which there are other replicas. Ask again, or stop without them.
+  ///   sync, and of which there are other replicas that are up and stay. Ask again, or stop without
+  ///   them.
   package func shutDown(
     nodeID: Int32, brokerEpoch: Int64,
     _ completion: @escaping @Sendable (Result<[TopicPartition], ClusterRefusal>) -> Void

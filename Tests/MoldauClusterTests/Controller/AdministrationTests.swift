@@ -274,6 +274,27 @@ struct AdministrationTests {
     #expect(bench.image.brokers[2]?.isShuttingDown == false)
     #expect(bench.state("single")?.leader == 2)
   }
+
+  @Test("a broker that stops waits for nobody who is down, or about to stop as well")
+  func allShutDown() throws {
+    let bench = bench()
+    bench.create("orders", [[1, 2], [2, 3], [3, 1]])
+    func rest(of nodeID: Int32) throws -> [Int32]? {
+      try bench.wait { bench.controller.shutDown(nodeID: nodeID, brokerEpoch: 0, $0) }?.get()
+        .map(\.partition)
+    }
+    // A replica that is not in sync may yet be.
+    _ = bench.alter("orders", 1, isr: [2])
+    #expect(try rest(of: 2) == [1])
+    #expect(try rest(of: 3) == [])
+    #expect(bench.state("orders", 1)?.leader == 2)
+    #expect(try rest(of: 2) == [])
+    // Nobody is left for what the last one leads.
+    #expect(try rest(of: 1) == [])
+    #expect(bench.state("orders", 2)?.leader == 1)
+    bench.kill(3)
+    #expect(try rest(of: 1) == [])
+  }
 }
 
 extension EmbeddedTree {

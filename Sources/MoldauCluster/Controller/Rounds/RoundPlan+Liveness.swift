@@ -86,16 +86,20 @@ extension RoundPlan {
       if let refusal = outcomes.lazy.compactMap(\.refusal).first {
         return completion(.failure(refusal))
       }
-      completion(.success(Self.partitions(ledBy: nodeID, image)))
+      completion(.success(Self.partitions(waitingToLeave: nodeID, image)))
     }
     return true
   }
 
-  /// The partitions with more than one replica that a broker leads, sorted.
-  private static func partitions(ledBy nodeID: Int32, _ image: ClusterImage) -> [TopicPartition] {
-    image.topics.values.flatMap { topic in
+  /// The partitions that a broker leads and that another could lead once it has caught up, sorted.
+  /// None of a partition whose other replicas are down, or about to stop as well: nobody would come.
+  private static func partitions(
+    waitingToLeave nodeID: Int32, _ image: ClusterImage
+  ) -> [TopicPartition] {
+    let staying = Set(image.brokers.values.filter { !$0.isShuttingDown }.map(\.nodeID))
+    return image.topics.values.flatMap { topic in
       topic.partitions.enumerated()
-        .filter { $0.element.leader == nodeID && $0.element.replicas.count > 1 }
+        .filter { $0.element.leader == nodeID && !staying.isDisjoint(with: $0.element.replicas) }
         .map { TopicPartition(topic: topic.name, partition: Int32($0.offset)) }
     }.sorted(by: <)
   }
