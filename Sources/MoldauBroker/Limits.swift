@@ -24,6 +24,10 @@ package enum Limits {
   /// After this long a change of in-sync replicas is sent again whose outcome is not known.
   static let isrRetryMilliseconds: Int64 = 100
 
+  /// After a partition whose log could not be written was handed over it is not again before this has
+  /// passed.
+  static let handOverPauseMilliseconds: Int64 = 30_000
+
   /// Jobs that wait for the thread that does blocking work; above it requests are refused.
   static let blockingJobCount = 10_000
 

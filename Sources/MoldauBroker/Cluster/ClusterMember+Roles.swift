@@ -159,7 +159,7 @@ extension ClusterMember {
 /// The groups whose part of `__consumer_offsets` is led here.
 extension ClusterMember {
   /// Lets the groups' coordinator know which parts it has, after the partitions have got their roles.
-  private func coordinate(_ image: ClusterImage) {
+  func coordinate(_ image: ClusterImage) {
     guard let topic = image.topics[GroupOffsets.topicName],
       let hosted = topics.topic(named: topic.name), hosted.topic.id == topic.id
     else { return groups.endAll() }

@@ -23,6 +23,7 @@ extension ClusterMember {
     switch event {
     case .connected(let sessionID, _):
       state.withLock { $0.sessionID = sessionID }
+      endDoubts()
       controller?.handle(event)
       register()
     case .disconnected:
@@ -30,6 +31,7 @@ extension ClusterMember {
       // nothing without the in-sync replicas, which follow another leader once there is one.
       logger.warning("the coordination service cannot be reached")
       controller?.handle(event)
+      doubtLeaderships()
     case .expired:
       expire()
     case .changed:
@@ -51,6 +53,7 @@ extension ClusterMember {
   /// Lets go of what belongs to a session.
   func endSession() {
     stopPulling()
+    dropDoubts()
     let (controller, links, pending) = state.withLock { state in
       defer {
         state.controller = nil

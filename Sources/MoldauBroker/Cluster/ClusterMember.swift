@@ -55,6 +55,8 @@ package final class ClusterMember: Sendable {
     /// For what clients ask of the controller.
     var forwards: PeerLink?
     var isrChanges = IsrChanges()
+    /// While the coordination service cannot be reached.
+    var doubts: Scheduler.Timer?
     var hasRoles = false
     var isReady = false
   }

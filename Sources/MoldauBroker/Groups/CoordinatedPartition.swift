@@ -105,6 +105,7 @@ final class CoordinatedPartition: Sendable {
     do throws(LogError) {
       return .success(try offsets.append(records, group: id))
     } catch {
+      storage.noteFailedAppend(error)
       return .failure(GroupStorageFailure(error))
     }
   }

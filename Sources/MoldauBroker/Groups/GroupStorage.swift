@@ -16,6 +16,13 @@ protocol GroupStorage: Sendable {
   /// What was appended in one leadership is never said to be committed after that has ended.
   func whenCommitted(
     below offset: Offset, _ body: @escaping @Sendable (GroupStorageOutcome) -> Void)
+
+  /// Takes note that records could not be written.
+  func noteFailedAppend(_ error: LogError)
+}
+
+extension GroupStorage {
+  func noteFailedAppend(_ error: LogError) {}
 }
 
 /// What becomes of records of groups.

@@ -39,5 +39,9 @@ struct ReplicatedGroupStorage: GroupStorage {
     }
   }
 
+  func noteFailedAppend(_ error: LogError) {
+    partition.replica?.noteFailedAppend(error)
+  }
+
   private var isLeading: Bool { partition.leadingEpoch == leaderEpoch }
 }

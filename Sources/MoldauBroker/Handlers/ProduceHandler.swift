@@ -149,6 +149,7 @@ struct ProduceAppends {
       // The topic has just been deleted.
       refuse(&answer, version >= 13 ? .unknownTopicID : .unknownTopicOrPartition)
     } catch {
+      partition.replica?.noteFailedAppend(error)
       refuse(&answer, ErrorCode(error), "\(error)")
     }
   }

@@ -5,12 +5,15 @@ import MoldauProtocol
 /// The leaders that an answer names beside its errors, so that clients need not ask (KIP-951).
 struct CurrentLeaders {
   private let image: ClusterImage
+  /// Who names them, which is not itself.
+  private let nodeID: Int32
   private let listener: Int
   /// Where the leaders that were named are reached, in the order of their numbers.
   private(set) var endpoints: [NodeEndpoint] = []
 
-  init(_ image: ClusterImage, for client: ClientConnection) {
-    self.image = image
+  init(_ replicas: Replicas, for client: ClientConnection) {
+    image = replicas.image
+    nodeID = replicas.nodeID
     listener = client.listener
   }
 
@@ -18,7 +21,8 @@ struct CurrentLeaders {
   mutating func leader(of name: String, _ id: TopicID, _ partition: Int32) -> LeaderIDAndEpoch {
     var named = LeaderIDAndEpoch()
     let topic = name.isEmpty ? image.topic(id) : image.topics[name]
-    guard let found = topic?.partition(partition), let broker = image.brokers[found.leader],
+    guard let found = topic?.partition(partition), found.leader != nodeID,
+      let broker = image.brokers[found.leader],
       broker.endpoints.indices.contains(listener)
     else { return named }
     named.leaderID = found.leader
@@ -47,7 +51,7 @@ extension ProduceResponse {
       topic.partitions.contains { CurrentLeaders.isNamed(with: $0.errorCode) }
     }
     guard isAny, context.header.version >= 10 else { return }
-    var leaders = CurrentLeaders(replicas.image, for: context.client)
+    var leaders = CurrentLeaders(replicas, for: context.client)
     for place in topics.indices {
       for index in topics[place].partitions.indices {
         let partition = topics[place].partitions[index]
@@ -67,7 +71,7 @@ extension FetchResponse {
       topic.partitions.contains { CurrentLeaders.isNamed(with: $0.errorCode) }
     }
     guard isAny, context.header.version >= 12 else { return }
-    var leaders = CurrentLeaders(replicas.image, for: context.client)
+    var leaders = CurrentLeaders(replicas, for: context.client)
     for place in topics.indices {
       for index in topics[place].partitions.indices {
         let partition = topics[place].partitions[index]

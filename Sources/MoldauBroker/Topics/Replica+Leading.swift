@@ -205,6 +205,7 @@ extension Replica {
       if leader.highWatermark >= next { return .committed }
       if let failure = state.failure { return .failed(failure) }
       if log.isClosed { return .failed(.closed) }
+      if state.isDoubted { return .leadershipLost }
       return leader.isUnderMinISR ? .tooFewReplicas : nil
     }
   }

@@ -52,6 +52,7 @@ extension Replica {
     state.leadership += 1
     state.followed = nil
     state.fetchers = [:]
+    state.isDoubted = false
     state.leaderEpoch = image.leaderEpoch
     let leader = LeaderState(
       of: log.identity, topicID: topic.id, on: shared.nodeID, image,
@@ -109,6 +110,7 @@ extension Replica {
     state.leadsSince = .max
     state.leadership += 1
     state.fetchers = [:]
+    state.isDoubted = false
   }
 
   // MARK: As a follower

@@ -28,6 +28,10 @@ final class Replica: Sendable {
     var leadership: UInt64 = 0
     /// Whether this replica counts what is durable, or what is written.
     var isSynced = false
+    /// Whether others may lead by now, as far as this leader can tell (`review`).
+    var isDoubted = false
+    /// Before then the leadership is not handed over again.
+    var nextHandOver: Int64 = .min
     /// Why nothing becomes durable any more.
     var failure: LogError?
     var watch = Watch()
@@ -80,7 +84,11 @@ final class Replica: Sendable {
 
   /// The role as it is read without a lock.
   struct Published {
-    enum Kind: Int64 { case none, leader, follower }
+    enum Kind: Int64 {
+      case none, leader, follower
+      /// Leads, and does not know whether it still is to.
+      case doubted
+    }
 
     let kind: Kind
     let epoch: Int32
@@ -119,9 +127,18 @@ final class Replica: Sendable {
     return current.kind == .leader ? current.epoch : nil
   }
 
+  /// The epoch in which followers are served; nil when this broker does not lead. One that fetches is
+  /// a reason not to doubt the leadership any more.
+  var followedEpoch: Int32? {
+    let current = current
+    return current.kind == .leader || current.kind == .doubted ? current.epoch : nil
+  }
+
   /// As `Partition.refusal(ofEpoch:)`: fenced first, so that a client learns which of the two is
   /// behind.
-  func refusal(ofEpoch epoch: Int32) -> ErrorCode? {
+  ///
+  /// - Parameter isFollower: whether a follower asks.
+  func refusal(ofEpoch epoch: Int32, isFollower: Bool = false) -> ErrorCode? {
     let current = current
     if shared.settings.rules.contains(.fenceLeaderEpoch), current.kind != .none,
       let code = Partition.refusal(of: epoch, current: current.epoch)
@@ -130,6 +147,7 @@ final class Replica: Sendable {
     }
     switch current.kind {
     case .leader: return nil
+    case .doubted: return isFollower ? nil : .notLeaderOrFollower
     case .follower: return .notLeaderOrFollower
     case .none:
       // One of which the cluster does not know may have been deleted while this broker was away.

@@ -110,6 +110,15 @@ package final class Replicas: Sendable {
     }
   }
 
+  /// Looks which leaderships are to be doubted, as `Replica.review`; returns whether any was or is no
+  /// longer.
+  ///
+  /// - Complexity: O(*n*) in the number of partitions that are led here.
+  func review(silenceLimit: Int64?) -> Bool {
+    // All of them, whatever the first says.
+    led.count { $0.review(silenceLimit: silenceLimit) } > 0
+  }
+
   private var checkIntervalMilliseconds: Int64 { max(1, settings.lagMilliseconds / 2) }
 
   private func checkFollowers() {

@@ -9,7 +9,7 @@ package struct FollowerState: Hashable, Sendable {
   /// The incarnation of its broker that fetched last, −1 when none has.
   package internal(set) var brokerEpoch: Int64 = -1
   /// When it last had everything that the leader had.
-  var lastCaughtUp: Int64
+  package internal(set) var lastCaughtUp: Int64
   /// When it fetched last, and where the leader's log ended then.
   var lastFetch: Int64 = .min
   var leaderEndAtLastFetch = Offset(rawValue: .max)

@@ -62,6 +62,16 @@ extension LeaderState {
     return propose(left, joining: nil)
   }
 
+  /// Leaves itself out, so that another of the in-sync replicas leads: this one's log cannot be
+  /// written, and the others have all that is committed.
+  ///
+  /// - Returns: the change to ask the controller for; nil when there is none now, or nobody else.
+  package mutating func proposeHandOver() -> Proposal? {
+    let others = image.isr.filter { $0 != nodeID }
+    guard pending == nil, !others.isEmpty else { return nil }
+    return propose(others, joining: nil)
+  }
+
   private mutating func propose(_ isr: [Int32], joining: Int32?) -> Proposal {
     lastChangeID += 1
     let pending = Pending(id: lastChangeID, isr: isr, joining: joining)

@@ -33,6 +33,34 @@ struct IsrTests {
     #expect(summary.underReplicatedCount == 1)
   }
 
+  @Test("a leader whose disk is full has another in-sync replica lead; not twice in a moment")
+  func handOver() throws {
+    let cluster = try ClusterBroker()
+    try cluster.createTopic()
+    try cluster.createTopic("alone", isr: [1])
+    _ = try cluster.produce()
+    cluster.disk.capacity = 0
+    while try cluster.produce().code() == ErrorCode.none {}
+    #expect(try cluster.produce().code() == .kafkaStorageError)
+    #expect(cluster.channel.changes.map { $0.isr.map(\.nodeID) } == [[2, 3]])
+    while try cluster.produce("alone").code() == ErrorCode.none {}
+    #expect(cluster.channel.changes.count == 1)
+    // Refused: nobody could lead.
+    cluster.channel.answer(.failure(.ineligible))
+    #expect(try cluster.produce().code() == .kafkaStorageError)
+    #expect(cluster.channel.changes.isEmpty)
+    cluster.clock.advance(Limits.handOverPauseMilliseconds)
+    #expect(try cluster.produce().code() == .kafkaStorageError)
+    #expect(cluster.channel.changes.map { $0.isr.map(\.nodeID) } == [[2, 3]])
+    // It has room again before the others lead.
+    cluster.disk.capacity = nil
+    #expect(try cluster.produce().code() == ErrorCode.none)
+    let state = ClusterBroker.state(leader: 2, epoch: 4, partitionEpoch: 6, isr: [2, 3])
+    cluster.channel.answer(.success(state))
+    try cluster.partition().follow(state)
+    #expect(try cluster.produce().code() == .notLeaderOrFollower)
+  }
+
   @Test("who has caught up joins; what it has not is waited for from then on")
   func expand() throws {
     let cluster = try ClusterBroker()

@@ -51,6 +51,23 @@ struct IsrChangeTests {
     #expect(decision.joining == [.init(nodeID: 3, brokerEpoch: 2)])
   }
 
+  @Test("a leader that leaves itself out is followed by the first of the others that stays")
+  func handOver() throws {
+    let circumstances = AllCases.circumstances(allUp, minInSync: 2)
+    let decision = try state(isr: [1, 2, 3])
+      .changed(by: change([2, 3]), from: 1, circumstances).get()
+    #expect((decision.state.leader, decision.state.leaderEpoch) == (2, 6))
+    #expect(decision.state.isr == [2, 3])
+    #expect(decision.state.partitionEpoch == 9)
+    #expect(decision.joining == [])
+    let last = try state(isr: [1, 3]).changed(by: change([3]), from: 1, circumstances).get()
+    #expect((last.state.leader, last.state.isr, last.state.elr) == (3, [3], [1]))
+    for members in [[], [3], [2, 3]] as [[Int32]] {
+      let refused = state(isr: [1, 2]).changed(by: change(members), from: 1, circumstances)
+      #expect(throws: ClusterRefusal.self, "\(members) are not in sync") { try refused.get() }
+    }
+  }
+
   @Test("the same in-sync replicas are no change")
   func same() throws {
     let before = state(isr: [1, 2])
@@ -74,7 +91,7 @@ struct IsrChangeTests {
       Refused(change: change([1], partitionEpoch: 7), code: .invalidUpdateVersion),
       Refused(change: change([1], partitionEpoch: 9), code: .notController),
       Refused(change: change([1]), node: 2, code: .invalidRequest),
-      Refused(change: change([2]), code: .invalidRequest),
+      Refused(change: change([3]), code: .invalidRequest),
       Refused(change: change([]), code: .invalidRequest),
       Refused(change: change([1, 1]), code: .invalidRequest),
       Refused(change: change([1, 4]), code: .invalidRequest),

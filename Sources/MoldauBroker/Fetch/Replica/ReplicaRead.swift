@@ -23,11 +23,11 @@ struct ReplicaRead {
     by fetcher: Replica.Fetcher?, maxBytes: Int, mayExceed: Bool, _ rules: ReplicationRules
   ) {
     self.init(.none)
-    if let code = partition.refusal(ofEpoch: wanted.currentLeaderEpoch) {
+    if let code = replica.refusal(ofEpoch: wanted.currentLeaderEpoch, isFollower: true) {
       read.errorCode = code
       return
     }
-    guard let epoch = partition.leadingEpoch else {
+    guard let epoch = replica.followedEpoch else {
       read.errorCode = .notLeaderOrFollower
       return
     }

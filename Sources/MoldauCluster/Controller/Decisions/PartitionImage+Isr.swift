@@ -10,7 +10,7 @@ package struct IsrDecision: Hashable, Sendable {
 
 extension PartitionImage {
   /// What becomes of the state by a leader's change of the in-sync replicas (rules 15, 16 and 19),
-  /// or why it is refused.
+  /// or why it is refused. One that leaves itself out has another of them lead.
   package func changed(
     by change: IsrChange, from nodeID: Int32, _ circumstances: Circumstances
   ) -> Result<IsrDecision, ClusterRefusal> {
@@ -21,6 +21,7 @@ extension PartitionImage {
         return .failure(ClusterRefusal(.ineligibleReplica, reason))
       }
     }
+    guard members.contains(leader) else { return handedOver(to: members, circumstances) }
     let joining = change.isr.filter { !isr.contains($0.nodeID) }
     guard !joining.isEmpty || members.count != isr.count else {
       return .success(IsrDecision(state: self, joining: []))
@@ -32,6 +33,22 @@ extension PartitionImage {
     }
     let state = next.advanced(from: self, raisesLeaderEpoch: false) ?? self
     return .success(IsrDecision(state: state, joining: joining))
+  }
+
+  /// The state that the leader has left, since its log cannot be written: as with one that stops.
+  private func handedOver(
+    to members: [Int32], _ circumstances: Circumstances
+  ) -> Result<IsrDecision, ClusterRefusal> {
+    guard let successor = choose(among: members, circumstances),
+      !circumstances.isShuttingDown(successor)
+    else {
+      return .failure(ClusterRefusal(.ineligibleReplica, "none of brokers \(members) can lead"))
+    }
+    var next = self
+    next.setIsr(replicas.filter(members.contains), circumstances)
+    next.lead(successor, circumstances)
+    let state = next.advanced(from: self, raisesLeaderEpoch: true) ?? self
+    return .success(IsrDecision(state: state, joining: []))
   }
 
   /// Whether the leader and what it knows are current; the codes are those of KIP-497 and KIP-841.
@@ -53,11 +70,11 @@ extension PartitionImage {
       return ClusterRefusal(.invalidUpdateVersion, "the partition epoch is \(partitionEpoch)")
     }
     let members = change.isr.map(\.nodeID)
-    guard members.contains(leader), Set(members).count == members.count,
-      Set(members).isSubset(of: replicas)
+    let known = members.contains(leader) ? replicas : isr
+    guard !members.isEmpty, Set(members).count == members.count,
+      Set(members).isSubset(of: known)
     else {
-      return ClusterRefusal(
-        .invalidRequest, "\(members) are not replicas, or not with the leader: \(replicas)")
+      return ClusterRefusal(.invalidRequest, "\(members) are not all different ones of \(known)")
     }
     return nil
   }
