@@ -5,9 +5,12 @@ import shutil
 import subprocess
 import time
 
+from confluent_kafka import ElectionType, TopicPartition
+
 from cluster import Cluster
 from load import Load
 from registry import scenario
+from waiting import until
 
 
 def record_logs(broker) -> list:
@@ -67,9 +70,17 @@ def logs_cut(cluster: Cluster, load: Load) -> None:
     broker.start()
 
 
-@scenario("one broker's disk is full, and has room again")
+def led_by(cluster: Cluster, broker) -> list:
+    return [
+        TopicPartition(Cluster.TOPIC, number)
+        for number, partition in cluster.partitions().items() if partition.leader == broker.number
+    ]
+
+
+@scenario("a leader's disk is full: others lead, and it has room again")
 def disk_full(cluster: Cluster, load: Load) -> None:
     broker = cluster.leader()
+    led = led_by(cluster, broker)
     broker.stop()
     kept = broker.folder / "kept"
     broker.data.rename(kept)
@@ -80,6 +91,8 @@ def disk_full(cluster: Cluster, load: Load) -> None:
         shutil.copytree(kept, broker.data, dirs_exist_ok=True)
         broker.start()
         cluster.wait_in_sync()
+        cluster.admin.elect_leaders(ElectionType.PREFERRED, led).result(30)
+        until("the broker leads again", lambda: len(led_by(cluster, broker)) == len(led))
         filling = broker.data / "filling"
         with open(filling, "wb") as file:
             try:
@@ -89,6 +102,7 @@ def disk_full(cluster: Cluster, load: Load) -> None:
             except OSError:
                 pass
         load.go_on(2000, seconds=90)
+        until("others lead", lambda: not led_by(cluster, broker))
         time.sleep(3)
         filling.unlink()
         if broker.process.poll() is not None:
