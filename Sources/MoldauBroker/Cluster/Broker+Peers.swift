@@ -77,6 +77,7 @@ extension Broker {
     _ request: FetchClusterImageRequest, _ context: RequestContext, into reply: inout Reply
   ) -> Outcome {
     do throws(ErrorCode) {
+      if context.client.isPeer { member?.noteContact(with: request.brokerID) }
       let controller = try controller(for: context)
       if let known = member?.image.brokers[request.brokerID],
         known.brokerEpoch > request.brokerEpoch

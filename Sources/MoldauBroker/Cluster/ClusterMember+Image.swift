@@ -16,8 +16,10 @@ extension ClusterMember {
   /// Takes note of who the controller is.
   func found(_ elected: ControllerIdentity?, ofRegistration epoch: Int64) {
     guard brokerEpoch == epoch else { return }
+    let now = scheduler.clock.nowMilliseconds()
     let links = state.withLock { state in
       state.elected = elected
+      state.contact.since = now
       state.failureCount = 0
       defer {
         state.requests = nil
@@ -62,19 +64,26 @@ extension ClusterMember {
       }
       state.withLock { $0.pull.wait = wait }
     } else if let link = state.withLock({ $0.pull.link }), !link.hasFailed {
-      pull(number, over: link, registration.brokerEpoch)
+      pull(number, from: elected.nodeID, over: link, registration.brokerEpoch)
     } else {
       withEndpoint(of: elected.nodeID) { [weak self] endpoint in
         guard let self, state.withLock({ $0.pull.number == number }) else { return }
         guard let endpoint else { return pullLater(number) }
         let link = PeerLink(to: endpoint, environment.network, scheduler)
         state.withLock { $0.pull.link = link }
-        pull(number, over: link, registration.brokerEpoch)
+        pull(number, from: elected.nodeID, over: link, registration.brokerEpoch)
       }
     }
   }
 
-  private func pull(_ number: Int, over link: PeerLink, _ brokerEpoch: Int64) {
+  /// Often enough that both sides know soon when one does not hear the other (`Contact`).
+  private var imageWaitMilliseconds: Int32 {
+    max(1, min(settings.imageWaitMilliseconds, settings.sessionTimeoutMilliseconds / 4))
+  }
+
+  private func pull(
+    _ number: Int, from controllerID: Int32, over link: PeerLink, _ brokerEpoch: Int64
+  ) {
     let image = replicas.image
     var request = FetchClusterImageRequest()
     request.brokerID = nodeID
@@ -83,12 +92,16 @@ extension ClusterMember {
       request.controllerEpoch = image.controllerEpoch
       request.version = image.version
     }
-    request.maxWaitMilliseconds = settings.imageWaitMilliseconds
-    let patience = Int64(settings.imageWaitMilliseconds) + settings.answerMilliseconds
+    request.maxWaitMilliseconds = imageWaitMilliseconds
+    // A way that has become deaf is left while another can still be tried.
+    let answer = min(
+      settings.answerMilliseconds, Int64(settings.sessionTimeoutMilliseconds) / 2)
+    let patience = Int64(imageWaitMilliseconds) + answer
     link.ask(request, within: patience) { [weak self, queue] response in
       queue.add { [weak self] in
         guard let self else { return }
         guard let response else { return self.pullLater(number) }
+        self.noteContact(with: controllerID)
         self.took(response.update(of: self.replicas.image), ofPull: number)
       }
     }

@@ -54,6 +54,7 @@ extension ClusterMember {
   func endSession() {
     stopPulling()
     dropDoubts()
+    dropContact()
     let (controller, links, pending) = state.withLock { state in
       defer {
         state.controller = nil
@@ -172,6 +173,7 @@ extension ClusterMember {
       queue.add { [weak self] in self?.found(elected, ofRegistration: epoch) }
     }
     state.withLock { $0.controller = controller }
+    watchContact()
     controller.start()
     waiting?(nil)
   }

@@ -55,6 +55,7 @@ package final class ClusterMember: Sendable {
     /// For what clients ask of the controller.
     var forwards: PeerLink?
     var isrChanges = IsrChanges()
+    var contact = Contact()
     /// While the coordination service cannot be reached.
     var doubts: Scheduler.Timer?
     var hasRoles = false
@@ -225,7 +226,7 @@ package final class ClusterMember: Sendable {
 
   /// Does something again after a pause, which grows with each failure; on the queue. What was to be
   /// done again before gives way to it.
-  func later(_ body: @escaping @Sendable () -> Void) {
+  func later(atLeast least: Int64 = 0, _ body: @escaping @Sendable () -> Void) {
     let failures = state.withLock { state in
       defer { state.failureCount += 1 }
       return state.failureCount
@@ -238,6 +239,6 @@ package final class ClusterMember: Sendable {
       return timer
     }
     if let before { scheduler.cancel(before) }
-    scheduler.set(next, at: scheduler.clock.nowMilliseconds() + pause)
+    scheduler.set(next, at: scheduler.clock.nowMilliseconds() + max(least, pause))
   }
 }
