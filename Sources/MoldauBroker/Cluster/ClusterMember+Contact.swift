@@ -51,14 +51,18 @@ extension ClusterMember {
     // Without the service nobody would notice that the session was given up.
     guard phase == .joined, hasRoles, isConnected, let elected else { return }
     let now = scheduler.clock.nowMilliseconds()
-    let limit = Int64(settings.sessionTimeoutMilliseconds)
+    let session = Int64(settings.sessionTimeoutMilliseconds)
     if elected.nodeID != nodeID {
       // Longer than the controller waits for the others, so that it goes before they do.
-      guard contact.silence(of: elected.nodeID, now: now) > limit + limit / 2 else { return }
+      guard contact.silence(of: elected.nodeID, now: now) > 2 * session + session / 2 else {
+        return
+      }
       giveUpSession("the controller, broker \(elected.nodeID)")
     } else if let controller = state.withLock({ $0.controller }), controller.isActive {
       let others = replicas.image.brokers.keys.filter { $0 != nodeID }
-      let silent = others.filter { contact.silence(of: $0, now: now) > limit }.sorted()
+      // Those that are dead are not counted any more by then: the service ends sessions at its ticks,
+      // of which each lasts half of a session at most.
+      let silent = others.filter { contact.silence(of: $0, now: now) > 2 * session }.sorted()
       // With half of the brokers it stays: the other half gives way.
       guard 2 * silent.count > others.count + 1 else { return }
       giveUpSession("brokers \(silent.map(String.init).joined(separator: ", "))")
