@@ -55,7 +55,9 @@ package final class Broker: Sendable {
     identity = try BrokerIdentity.load(
       from: store, nodeID: configuration.nodeID, isAlone: cluster == nil, using: &generator)
     replicas = cluster.map { [identity] in
-      Replicas(nodeID: identity.nodeID, $0.settings.replicas, scheduler: execution.scheduler)
+      Replicas(
+        nodeID: identity.nodeID, $0.settings.replicas, scheduler: execution.scheduler,
+        logger: logger)
     }
     topics = TopicDirectory(store: store, replicas)
     sessions = FetchSessionCache(clock: execution.clock, random: execution.random)

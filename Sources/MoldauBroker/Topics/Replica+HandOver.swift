@@ -23,6 +23,9 @@ extension Replica {
       effects.proposal = proposal
       return effects
     }
-    if let effects { perform(effects) }
+    guard let effects else { return }
+    shared.logger.error(
+      "\(log.identity) cannot be written here, so another replica is to lead: \(error)")
+    perform(effects)
   }
 }

@@ -1,3 +1,4 @@
+import Logging
 package import MoldauCluster
 import MoldauFormat
 import MoldauLog
@@ -28,14 +29,16 @@ package final class Replicas: Sendable {
   package let nodeID: Int32
   package let settings: ReplicaSettings
   private let scheduler: Scheduler
+  let logger: Logger
   private let state = Mutex(State())
   private let shrinks = Atomic<Int>(0)
   private let expansions = Atomic<Int>(0)
 
-  init(nodeID: Int32, _ settings: ReplicaSettings, scheduler: Scheduler) {
+  init(nodeID: Int32, _ settings: ReplicaSettings, scheduler: Scheduler, logger: Logger) {
     self.nodeID = nodeID
     self.settings = settings
     self.scheduler = scheduler
+    self.logger = logger
   }
 
   /// Milliseconds of the steady clock.

@@ -36,7 +36,9 @@ final class FetcherBench {
       at: "/store", settings, disk: disk, clock: SetWallClock())
     topic = try store.createTopic("orders", TopicConfiguration(partitionCount: partitionCount))
     scheduler = Scheduler(clock: clock, runsThread: false)
-    replicas = Replicas(nodeID: 2, ReplicaSettings(rules: rules), scheduler: scheduler)
+    replicas = Replicas(
+      nodeID: 2, ReplicaSettings(rules: rules), scheduler: scheduler,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let hosted = HostedTopic(topic, replicas)
     partitions = hosted.partitions
     var configuration = ReplicaFetchConfiguration()
