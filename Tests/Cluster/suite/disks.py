@@ -94,11 +94,11 @@ def disk_full(cluster: Cluster, load: Load) -> None:
         cluster.admin.elect_leaders(ElectionType.PREFERRED, led).result(30)
         until("the broker leads again", lambda: len(led_by(cluster, broker)) == len(led))
         filling = broker.data / "filling"
-        with open(filling, "wb") as file:
+        # Without a buffer, which could not be emptied when the file is closed.
+        with open(filling, "wb", buffering=0) as file:
             try:
                 while True:
                     file.write(bytes(1 << 16))
-                    file.flush()
             except OSError:
                 pass
         load.go_on(2000, seconds=90)
