@@ -11,7 +11,6 @@ import Synchronization
 
 /// Broker 1 of a cluster, in memory and run by hand; the test plays the controller and the others.
 final class ClusterBroker {
-  let disk = SimulatedDisk()
   let store: LogStore
   let broker: Broker
   let replicas: Replicas
