@@ -34,13 +34,25 @@ extension TopicPartition {
   /// How the name of a folder that is being deleted ends.
   package static let deletedDirectorySuffix = "-delete"
 
+  /// How the name of a folder ends that was set aside: Kafka's name for it.
+  package static let strayDirectorySuffix = "-stray"
+
   private static let maxDirectoryNameByteCount = 255
 
   /// Returns the name for the folder while it is being deleted; `token` makes it unique.
   ///
   /// The topic is cut where the name would be longer than a file system takes.
   package func deletedDirectoryName(token: TopicID) -> String {
-    let suffix = "-\(partition).\(token.hexadecimal)\(Self.deletedDirectorySuffix)"
+    directoryName(token, Self.deletedDirectorySuffix)
+  }
+
+  /// Returns the name for the folder when it is set aside; `token` makes it unique.
+  package func strayDirectoryName(token: TopicID) -> String {
+    directoryName(token, Self.strayDirectorySuffix)
+  }
+
+  private func directoryName(_ token: TopicID, _ ending: String) -> String {
+    let suffix = "-\(partition).\(token.hexadecimal)\(ending)"
     let room = Self.maxDirectoryNameByteCount - suffix.utf8.count
     return String(decoding: topic.utf8.prefix(room), as: UTF8.self) + suffix
   }

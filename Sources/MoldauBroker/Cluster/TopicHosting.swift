@@ -118,7 +118,7 @@ final class TopicHosting: Sendable {
       let wanted = replicas.image.topics[name]
       if let known = store.existingTopic(name), known.id != wanted?.id {
         logger.info("\(name) (\(known.id.base64)) is deleted in the cluster")
-        try store.removePartitions(known.partitions.map { Int($0.identity.partition) }, of: known)
+        try letGo(of: known.partitions.map { Int($0.identity.partition) }, known)
         topics.forget(known)
         state.withLock { $0.configured[known.id] = nil }
       }
@@ -180,10 +180,28 @@ final class TopicHosting: Sendable {
       return false
     }
     logger.info("\(topic.name): partitions \(numbers) are on other brokers now")
-    try store.removePartitions(numbers, of: topic)
+    try letGo(of: numbers, topic)
     let isHere = store.existingTopic(topic.name) === topic
     if isHere { topics.renew(topic) } else { topics.forget(topic) }
     return true
+  }
+
+  /// Removes partitions. Those with records of which the cluster has not known since this broker was
+  /// started are set aside: they may be the last that there is of what the coordination service has
+  /// forgotten (docs/decisions/cluster-member.md).
+  private func letGo(of numbers: [Int], _ topic: Topic) throws(LogError) {
+    let wasKnown = state.withLock { $0.configured[topic.id] != nil }
+    let hasRecords = numbers.contains { number in
+      topic.log(ofPartition: number).map { $0.endOffset > $0.startOffset } ?? false
+    }
+    guard !wasKnown, hasRecords else { return try store.removePartitions(numbers, of: topic) }
+    let folders = try store.setAside(numbers, of: topic)
+    logger.error(
+      """
+      \(topic.name) (\(topic.id.base64)): partitions \(numbers) went to other brokers, or the topic was \
+      deleted, while this broker was down, or the coordination service has forgotten them; they are \
+      set aside, to be removed by hand: \(folders.joined(separator: ", "))
+      """)
   }
 
   /// Whether a partition is being removed: it gets no role any more.

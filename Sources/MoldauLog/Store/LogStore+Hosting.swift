@@ -127,7 +127,7 @@ extension LogStore {
       }
       topic.drop(logs)
       state.withLock { $0.topicsVersion += 1 }
-      let folders = try renameFolders(of: logs)
+      let folders = try renameFolders(of: logs) { $0.deletedDirectoryName(token: $1) }
       for log in logs { log.letFilesGo() }
       do throws(DiskError) {
         // A partition that comes back must not be taken for this one.
@@ -137,6 +137,48 @@ extension LogStore {
         services.logger.warning("\(topic.name): partitions are gone, but traces are left: \(error)")
       }
       services.removeFolders(folders[...])
+    }
+  }
+
+  /// Takes partitions of a topic out of the store and leaves their files in the directory, under names
+  /// that no opening takes for a partition's; with the last of them goes the topic.
+  ///
+  /// A crash leaves each partition or sets it aside.
+  /// - Returns: the folders, whose names have Kafka's ending for it, `-stray`.
+  package func setAside(_ numbers: [Int], of topic: Topic) throws(LogError) -> [String] {
+    let logs = Set(numbers).sorted().compactMap { topic.log(ofPartition: $0) }
+    guard !logs.isEmpty else { return [] }
+    return try services.topicChanges.withLock { (configurations) throws(LogError) in
+      if state.withLock(\.isClosed) { throw .closed }
+      guard existingTopic(topic.name) === topic else { throw .unknownTopic(topic.name) }
+      // What the journal alone has does not go with the folder.
+      for log in logs { try log.syncFiles() }
+      var hosting = hosting(of: topic, configurations)
+      hosting.numbers.subtract(logs.map { Int($0.identity.partition) })
+      let isGone = logs.count == topic.partitions.count
+      if isGone {
+        state.withLock { $0.topics[topic.name] = nil }
+      } else {
+        topic.drop(logs)
+        state.withLock { $0.topicsVersion += 1 }
+      }
+      // Before the list is written: what is not in it goes when the store is opened.
+      let folders = try renameFolders(of: logs) { $0.strayDirectoryName(token: $1) }
+      for log in logs { log.letFilesGo() }
+      if isGone {
+        configurations.remove(topic.name)
+      } else {
+        configurations[topic.name] = topic.configuration
+        configurations.hosting[topic.name] = hosting
+      }
+      do throws(DiskError) {
+        try services.writeCheckpoints(topics.flatMap(\.partitions))
+        try configurations.write(to: path, disk: services.disk)
+      } catch {
+        services.hasStaleCheckpoints.store(true, ordering: .releasing)
+        services.logger.warning("\(topic.name) is set aside, but traces are left: \(error)")
+      }
+      return folders
     }
   }
 

@@ -191,7 +191,7 @@ extension LogStore {
       guard let topic = existingTopic(name) else { throw .unknownTopic(name) }
       try markDeleted(name, &configurations)
       state.withLock { $0.topics[name] = nil }
-      let folders = try renameFolders(of: topic.partitions)
+      let folders = try renameFolders(of: topic.partitions) { $0.deletedDirectoryName(token: $1) }
       do throws(DiskError) {
         // A topic that gets the name must not be taken for this one.
         try services.writeCheckpoints(topics.flatMap(\.partitions))
@@ -220,7 +220,9 @@ extension LogStore {
   }
 
   /// Closes logs and takes their folders' names, by which they are found; returns the folders.
-  func renameFolders(of logs: [PartitionLog]) throws(LogError) -> [String] {
+  func renameFolders(
+    of logs: [PartitionLog], to name: (TopicPartition, _ token: TopicID) -> String
+  ) throws(LogError) -> [String] {
     var generator = services.random
     let token = TopicID.random(using: &generator)
     for log in logs {
@@ -231,7 +233,7 @@ extension LogStore {
     var folders: [String] = []
     do throws(DiskError) {
       for log in logs {
-        let folder = "\(path)/\(log.identity.deletedDirectoryName(token: token))"
+        let folder = "\(path)/\(name(log.identity, token))"
         try services.disk.rename(log.directory.path, to: folder)
         folders.append(folder)
       }

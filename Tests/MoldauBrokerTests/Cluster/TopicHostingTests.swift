@@ -91,4 +91,52 @@ struct TopicHostingTests {
     #expect(hosting.isIdle)
     #expect(cluster.store.existingTopic("orders")?.partitions.map(\.endOffset.rawValue) == [1, 0])
   }
+
+  private func forget(_ cluster: ClusterBroker, _ hosting: TopicHosting) {
+    var image = cluster.replicas.image
+    image.topics = [:]
+    image.topicNames = [:]
+    cluster.replicas.note(image)
+    hosting.reconcile("orders")
+    cluster.runQueues()
+  }
+
+  private func append(_ cluster: ClusterBroker) throws {
+    let batch = ClusterBroker.batch()
+    try cluster.partition("orders").lead(ClusterBroker.state(), minInSyncReplicas: 1)
+    // SAFETY: bytes have no padding between them.
+    _ = try unsafe cluster.partition("orders").log.append(batch.span.bytes, leaderEpoch: 3)
+  }
+
+  private func folders(_ cluster: ClusterBroker) throws -> [String] {
+    cluster.store.runMaintenance()
+    return try cluster.disk.list("/data").filter { $0.kind == .directory }.map(\.name)
+  }
+
+  @Test("a topic that is deleted goes with its files")
+  func deleted() throws {
+    let (cluster, hosting) = try begin()
+    announce(1, to: cluster)
+    hosting.reconcile("orders")
+    cluster.runQueues()
+    try append(cluster)
+    forget(cluster, hosting)
+    #expect(cluster.store.existingTopic("orders") == nil)
+    #expect(try folders(cluster) == [])
+  }
+
+  @Test("one that the cluster has not known since the start is set aside, if it has records")
+  func forgotten() throws {
+    for hasRecords in [true, false] {
+      let (cluster, hosting) = try begin()
+      try cluster.createTopic("orders")
+      if hasRecords { try append(cluster) }
+      forget(cluster, hosting)
+      #expect(cluster.store.existingTopic("orders") == nil)
+      let left = try folders(cluster)
+      #expect(left.count == (hasRecords ? 1 : 0))
+      #expect(left.allSatisfy { $0.hasPrefix("orders-0.") && $0.hasSuffix("-stray") })
+      #expect(hosting.isIdle)
+    }
+  }
 }

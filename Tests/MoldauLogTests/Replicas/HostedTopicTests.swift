@@ -118,8 +118,11 @@ struct HostedTopicTests {
   // MARK: Crashes
 
   /// Makes `change` crash at each call; `check` gets what opening finds, and whether `change` was done.
+  ///
+  /// - Parameter mayMiss: whether an opening may find a folder missing.
   private func crashAtEachCall(
-    _ prepare: (LogStore) throws -> Void, _ change: (LogStore) throws(LogError) -> Void,
+    mayMiss: Bool = false, _ prepare: (LogStore) throws -> Void,
+    _ change: (LogStore) throws(LogError) -> Void,
     _ check: (LogStore, SimulatedDisk, Bool, String) throws -> Void
   ) throws {
     for nth in 1... {
@@ -139,7 +142,7 @@ struct HostedTopicTests {
       for style in CrashStyle.allCases {
         let left = disk.crash(style, using: &generator)
         let again = try openReplicaStore(left)
-        #expect(again.recovery.missingPartitions.isEmpty, "\(style) at \(nth)")
+        #expect(mayMiss || again.recovery.missingPartitions.isEmpty, "\(style) at \(nth)")
         #expect(again.recovery.losses.isEmpty, "\(style) at \(nth)")
         try check(again, left, isDone, "\(style) at \(nth)")
         try again.closeBlocking()
@@ -319,5 +322,52 @@ struct HostedTopicTests {
       "orders", id: Self.otherID, hosting: [0, 2], of: 3, Self.configuration)
     #expect(made.id == Self.otherID)
     try again.closeBlocking()
+  }
+
+  @Test("what is set aside is no partition any more; its files stay", arguments: [[1], [4, 1]])
+  func setAside(numbers: [Int]) throws {
+    let disk = SimulatedDisk(isCrashable: false)
+    var store = try openReplicaStore(disk)
+    let topic = try make(store, [4, 1], of: 6)
+    for number in [1, 4] {
+      _ = try #require(topic.log(ofPartition: number)).append(value: "kept \(number)")
+    }
+    let aside = try store.setAside(numbers, of: topic)
+    #expect(aside.count == numbers.count)
+    for _ in 0..<2 {
+      let left = [1, 4].filter { !numbers.contains($0) }
+      #expect(store.existingTopic("orders").map { self.numbers($0) } ?? [] == left)
+      for folder in aside {
+        #expect(folder.hasSuffix("-stray"))
+        #expect(try disk.size(of: "\(folder)/00000000000000000000.log") > 0)
+      }
+      store.runMaintenance()
+      try store.closeBlocking()
+      store = try openReplicaStore(disk)
+      #expect(store.recovery.missingPartitions.isEmpty)
+    }
+    guard numbers.count == 2 else { return }
+    #expect(try make(store, [1], of: 6).log(ofPartition: 1)?.endOffset == .zero)
+  }
+
+  @Test("a crash at any call leaves a partition with its records where it was, or set aside")
+  func crashWhileSettingAside() throws {
+    try crashAtEachCall(mayMiss: true) { store in
+      let log = try #require(try make(store, [0, 1], of: 2).log(ofPartition: 1))
+      _ = try log.append(value: "kept")
+      #expect(log.commitAndWait(isDirect: false) == nil)
+    } _: { store throws(LogError) in
+      guard let topic = store.existingTopic("orders") else { throw .unknownTopic("orders") }
+      _ = try store.setAside([1], of: topic)
+    } _: { store, disk, isDone, place in
+      let log = store.existingTopic("orders")?.log(ofPartition: 1)
+      #expect(log == nil || log?.endOffset == Offset(rawValue: 1), "\(place)")
+      let aside = try folders(disk).filter { $0.hasSuffix("-stray") }
+      #expect(aside.count == (log == nil ? 1 : 0), "\(place)")
+      for folder in aside {
+        #expect(try disk.size(of: "/store/\(folder)/00000000000000000000.log") > 0, "\(place)")
+      }
+      #expect(!isDone || log == nil, "\(place)")
+    }
   }
 }
