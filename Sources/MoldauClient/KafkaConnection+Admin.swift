@@ -107,6 +107,13 @@ extension KafkaConnection {
     try configuration(ConfigResourceType.broker, "\(nodeID)")
   }
 
+  /// Returns what was set for all brokers of the cluster while they ran, by name.
+  package func configurationOfAllBrokers()
+    throws(ClientError) -> [DescribeConfigsResponse.Configuration]
+  {
+    try configuration(ConfigResourceType.broker, "")
+  }
+
   private func configuration(
     _ type: Int8, _ name: String
   ) throws(ClientError) -> [DescribeConfigsResponse.Configuration] {
@@ -126,9 +133,25 @@ extension KafkaConnection {
   package func alterConfiguration(
     ofTopic name: String, set: [(name: String, value: String)], unset: [String]
   ) throws(ClientError) {
+    try alterConfiguration(
+      ConfigResourceType.topic, name, called: "the configuration of \(name)", set, unset)
+  }
+
+  /// As `alterConfiguration(ofTopic:set:unset:)`, of what holds for all brokers of the cluster.
+  package func alterConfigurationOfAllBrokers(
+    set: [(name: String, value: String)], unset: [String]
+  ) throws(ClientError) {
+    try alterConfiguration(
+      ConfigResourceType.broker, "", called: "the configuration of all brokers", set, unset)
+  }
+
+  private func alterConfiguration(
+    _ type: Int8, _ name: String, called what: String, _ set: [(name: String, value: String)],
+    _ unset: [String]
+  ) throws(ClientError) {
     typealias Request = IncrementalAlterConfigsRequest
     var resource = Request.Resource()
-    resource.type = ConfigResourceType.topic
+    resource.type = type
     resource.name = name
     for (name, value) in set {
       var change = Request.Configuration()
@@ -146,9 +169,9 @@ extension KafkaConnection {
     var request = Request()
     request.resources = [resource]
     guard let result = try call(request).resources.first else {
-      throw error(.missing(what: "the configuration of \(name)"))
+      throw error(.missing(what: what))
     }
-    try check(result.errorCode, "the configuration of \(name)", result.errorMessage)
+    try check(result.errorCode, what, result.errorMessage)
   }
 
   // MARK: Disks

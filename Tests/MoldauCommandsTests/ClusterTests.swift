@@ -55,6 +55,31 @@ struct ClusterTests {
     #expect(servers.last?.contains(#""server":"[::1]:1","state":"down""#) == true)
   }
 
+  @Test("what is set for all brokers is shown, and taken back")
+  func allBrokers() async throws {
+    let cluster = try await TestCluster.start(nodes: 1) { _ in }
+    let broker = cluster.running[0].addresses[0]
+    let endpoint = Endpoint(host: "127.0.0.1", port: UInt16(broker.port))
+    let output = try await onThread {
+      let output = CapturedOutput()
+      let all = AllBrokersSettings(
+        CommandContext(cluster: Cluster([endpoint]), output: output, json: true, clock: .testing))
+      try all.alter(set: [try Assignment("min.insync.replicas=2")], unset: [])
+      try all.show()
+      try all.alter(set: [], unset: ["min.insync.replicas"])
+      try all.show()
+      #expect(throws: ClientError.self) {
+        try all.alter(set: [try Assignment("num.partitions=2")], unset: [])
+      }
+      return output.lines
+    }
+    try await cluster.stop()
+    #expect(output.count == 3)
+    #expect(output[0].contains(#""action":"set","name":"all brokers""#))
+    #expect(output[1].contains(#""name":"min.insync.replicas","value":"2""#))
+    #expect(output[2].contains(#""action":"unset""#))
+  }
+
   @Test("an election where the only replica leads already changes nothing")
   func election() async throws {
     try await TestBroker.run { broker in

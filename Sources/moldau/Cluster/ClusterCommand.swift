@@ -5,5 +5,7 @@ struct ClusterCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cluster",
     abstract: "Look at a cluster, move replicas, elect leaders.",
-    subcommands: [ShowCluster.self, ElectLeaders.self, ReassignPartitions.self])
+    subcommands: [
+      ShowCluster.self, ElectLeaders.self, ReassignPartitions.self, SetForAllBrokers.self,
+    ])
 }

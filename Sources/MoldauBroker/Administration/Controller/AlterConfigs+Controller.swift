@@ -116,8 +116,9 @@ extension Broker {
       guard changes.isEmpty else {
         throw AdministrationRefusal(
           .invalidRequest,
-          "a broker's own settings are those with which it was started; what can be changed for all"
-            + " brokers: \(TopicConfigKey.ofCluster.sorted().joined(separator: ", "))")
+          "a broker's own settings are those with which it was started; for all brokers together"
+            + " (the resource without a name, or `moldau cluster set`) these can be changed: \(TopicConfigKey.ofCluster.sorted().joined(separator: ", "))"
+        )
       }
       return nil
     case ConfigResourceType.clientMetrics, ConfigResourceType.group:
