@@ -83,4 +83,6 @@ package enum Limits {
   static let hostingRetryMilliseconds: Int64 = 3_000
   /// How often a broker that is about to stop asks whether others lead what it has led.
   static let shutdownPollMilliseconds: Int64 = 20
+  /// How many of these a controller stays that could leave, as others may be about to stop as well.
+  static let farewellLooks = 2
 }

@@ -65,12 +65,25 @@ extension ClusterMember {
   /// - Parameter remaining: how many partitions it is still to lead; nil when that is not known.
   private func mayLeave(_ remaining: Int?) {
     guard state.withLock({ $0.phase }) == .leaving else { return }
-    if remaining == 0 { return end() }
+    if remaining == 0, !isNeeded() { return end() }
     let again = scheduler.timer { [weak self, queue] in
       queue.add { [weak self] in self?.askToLeave() }
     }
     scheduler.set(
       again, at: scheduler.clock.nowMilliseconds() + Limits.shutdownPollMilliseconds)
+  }
+
+  /// Whether others that stop as well still need this controller: without it they would have to wait
+  /// for the next, which may be one of them. They may be about to ask when it could go first.
+  private func isNeeded() -> Bool {
+    guard state.withLock({ $0.controller?.isActive == true }) else { return false }
+    let others = replicas.image.brokers.values.filter { $0.nodeID != nodeID }
+    let looks = state.withLock { state in
+      state.farewellLooks += 1
+      return state.farewellLooks
+    }
+    return others.contains(where: \.isShuttingDown)
+      || !others.isEmpty && looks <= Limits.farewellLooks
   }
 
   /// Leaves, whoever leads what; nothing changes after the first time.

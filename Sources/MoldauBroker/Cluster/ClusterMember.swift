@@ -58,6 +58,8 @@ package final class ClusterMember: Sendable {
     var contact = Contact()
     /// While the coordination service cannot be reached.
     var doubts: Scheduler.Timer?
+    /// How often a controller that could leave has looked whether others need it.
+    var farewellLooks = 0
     var hasRoles = false
     var isReady = false
   }
