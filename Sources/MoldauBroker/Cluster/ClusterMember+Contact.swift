@@ -1,3 +1,4 @@
+import MoldauCluster
 import MoldauLog
 
 /// Who was heard of last, of those that this broker is to hear of.
@@ -33,8 +34,17 @@ extension ClusterMember {
 
   /// Another broker has asked, or answered. From any thread.
   func noteContact(with nodeID: Int32) {
+    guard replicas.image.brokers[nodeID] != nil else { return }
     let now = scheduler.clock.nowMilliseconds()
     state.withLock { $0.contact.heard[nodeID] = now }
+  }
+
+  /// Those that have registered since an earlier image are to be heard of from now on, not since this
+  /// broker or the controller has begun.
+  func noteRegistrations(in image: ClusterImage, since earlier: ClusterImage) {
+    for (id, broker) in image.brokers where earlier.brokers[id]?.brokerEpoch != broker.brokerEpoch {
+      noteContact(with: id)
+    }
   }
 
   private func setContactTimer() {

@@ -14,6 +14,7 @@ extension ClusterMember {
     // What holds for all topics may tell something new of each.
     let changed = known.brokerConfigurations == image.brokerConfigurations ? changed : nil
     replicas.note(image)
+    noteRegistrations(in: image, since: known)
     let epoch = brokerEpoch
     let isRegistered = epoch != nil && image.brokers[nodeID]?.brokerEpoch == epoch
     let isFirst = state.withLock { state in

@@ -37,4 +37,19 @@ struct PeerAuthorizationTests {
       try broker.creation(asked, isOfBroker: false)
     }
   }
+
+  @Test("a broker that has just registered is not taken for one that has been silent")
+  func newlyRegistered() throws {
+    let cluster = try ClusterBroker()
+    let member = try #require(cluster.broker.member)
+    cluster.clock.advance(50_000)
+    var image = cluster.replicas.image
+    image.brokers[2]?.brokerEpoch += 1
+    member.apply(image, changed: [])
+    member.noteContact(with: 99)
+    let contact = member.state.withLock { $0.contact }
+    #expect(contact.silence(of: 2, now: 50_000) == 0)
+    #expect(contact.silence(of: 3, now: 50_000) == 50_000)
+    #expect(contact.heard[99] == nil, "it is no broker of the cluster")
+  }
 }
