@@ -33,6 +33,8 @@ package enum Limits {
   /// A partition whose uncommitted bytes exceed this is committed by a sync of its own file rather
   /// than through the journal.
   static let maxJournaledBytesPerPartition = 1 << 20
+  /// A commit of one partition alone is a sync of its own file from so many bytes on.
+  static let minBytesSyncedAlone = 48 << 10
   /// More logs than this are synced by one sync of the file system.
   static let maxSyncedOneByOne = 16
   /// The maintenance thread removes this many folders before it looks for other work.

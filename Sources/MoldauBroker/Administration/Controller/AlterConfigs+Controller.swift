@@ -117,8 +117,8 @@ extension Broker {
         throw AdministrationRefusal(
           .invalidRequest,
           "a broker's own settings are those with which it was started; for all brokers together"
-            + " (the resource without a name, or `moldau cluster set`) these can be changed: \(TopicConfigKey.ofCluster.sorted().joined(separator: ", "))"
-        )
+            + " (the resource without a name, or `moldau cluster set`) these can be changed: "
+            + TopicConfigKey.ofCluster.sorted().joined(separator: ", "))
       }
       return nil
     case ConfigResourceType.clientMetrics, ConfigResourceType.group:
