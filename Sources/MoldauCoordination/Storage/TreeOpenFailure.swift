@@ -17,7 +17,7 @@ extension TreeOpenFailure: CustomStringConvertible {
       "\(folder) is damaged, and what it has of the cluster may be incomplete (\(note) says what was"
         + " found): put a backup of the folder in its place; or copy the whole directory and remove"
         + " \(note) to go on with what is left, whereupon partitions of topics that it does not"
-        + " know are removed"
+        + " know are set aside (folders that end in -stray)"
     }
   }
 }
