@@ -30,6 +30,9 @@ package struct ReplicationRules: OptionSet, Hashable, Sendable {
   package static let minInSyncReplicas = ReplicationRules(rawValue: 1 << 9)
   /// Partition state is only changed by compare-and-set.
   package static let compareAndSet = ReplicationRules(rawValue: 1 << 10)
+  /// A follower of a synced topic fetches on, at or above its leader's high watermark, only when its
+  /// device has what comes before.
+  package static let syncBeforeFetch = ReplicationRules(rawValue: 1 << 11)
 
-  package static let all = ReplicationRules(rawValue: (1 << 11) - 1)
+  package static let all = ReplicationRules(rawValue: (1 << 12) - 1)
 }

@@ -15,3 +15,28 @@ package struct FetchPosition: Hashable, Sendable {
     self.logStart = logStart
   }
 }
+
+extension FetchPosition {
+  /// Where a log goes on that has the whole batches of `records`; nil when these have none, when one
+  /// is damaged at first sight, or when the last was written in no epoch.
+  ///
+  /// - Complexity: O(*n*) in the number of batches; their records are not looked at.
+  init?(behind records: RawSpan, logStart: Offset) {
+    var last: RecordBatchHeader?
+    var position = 0
+    do throws(FormatError) {
+      while records.byteCount - position >= RecordBatchHeader.byteCount {
+        let header = try RecordBatchHeader(
+          parsing: records.extracting(position..<records.byteCount))
+        guard header.batchByteCount <= records.byteCount - position else { break }
+        last = header
+        position += header.batchByteCount
+      }
+    } catch {
+      return nil
+    }
+    guard let last, last.partitionLeaderEpoch >= 0 else { return nil }
+    self.init(
+      offset: last.nextOffset, lastFetchedEpoch: last.partitionLeaderEpoch, logStart: logStart)
+  }
+}

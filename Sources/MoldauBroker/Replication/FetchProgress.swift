@@ -33,6 +33,17 @@ struct FetchProgress: Sendable {
     var failureCount = 0
     /// Whether the log has still to be cut to the high watermark (without `truncateByEpoch`).
     var isUncut = false
+    /// The greatest high watermark that this leader has told in this epoch.
+    var leadersHighWatermark = Offset.zero
+    /// What the next request says instead of where the log ends, which it is to come to meanwhile.
+    var ahead: FetchPosition?
+    var unsynced: Unsynced
+
+    /// Whether a fetch at `offset` acknowledges nothing.
+    ///
+    /// INVARIANT: within an epoch the leader's high watermark does not fall, so that it is above
+    /// `offset` when the fetch comes there.
+    func isBehind(at offset: Offset) -> Bool { offset < leadersHighWatermark }
   }
 
   /// What the leader remembers of earlier requests (KIP-227).
@@ -69,7 +80,7 @@ struct FetchProgress: Sendable {
     let forgotten: [ReplicaKey]
   }
 
-  private(set) var replicas: [ReplicaKey: Replica] = [:]
+  var replicas: [ReplicaKey: Replica] = [:]
   private(set) var flights: [Flight] = []
   private(set) var session = Session.none
   /// Keys of replicas that became ready, in that order; some may not be any more.
@@ -82,9 +93,12 @@ struct FetchProgress: Sendable {
   private var lastGeneration: UInt64 = 0
   private let usesSessions: Bool
   private let cutsToHighWatermark: Bool
+  private let unsynced: Unsynced
 
-  init(usesSessions: Bool, cutsToHighWatermark: Bool) {
+  /// - Parameter unsynced: nothing, and the bounds of what may wait for the device.
+  init(usesSessions: Bool, cutsToHighWatermark: Bool, unsynced: Unsynced) {
     self.usesSessions = usesSessions
+    self.unsynced = unsynced
     self.cutsToHighWatermark = cutsToHighWatermark
     if !usesSessions { session = .refused }
   }
@@ -108,7 +122,7 @@ struct FetchProgress: Sendable {
       lastGeneration += 1
       replicas[key] = Replica(
         followed: followed, generation: lastGeneration, stage: .busy,
-        isUncut: cutsToHighWatermark)
+        isUncut: cutsToHighWatermark, unsynced: unsynced)
       set(key, .ready)
     }
   }
@@ -275,7 +289,7 @@ struct FetchProgress: Sendable {
     replicas.values.sorted { $0.generation < $1.generation }.map(\.followed.key)
   }
 
-  private mutating func set(_ key: ReplicaKey, _ stage: Stage) {
+  mutating func set(_ key: ReplicaKey, _ stage: Stage) {
     switch replicas[key]?.stage {
     case .ready?: readyCount -= 1
     case .asked?: askedCount -= 1

@@ -18,6 +18,15 @@ public struct ReplicaFetchConfiguration: Hashable, Sendable {
   /// lost.
   public var answerMilliseconds: Int64
 
+  /// The most bytes of an answer, and of one partition in it, where a replica is behind its leader's
+  /// high watermark: it asks again before it has appended, so that small answers cost no wait, and what
+  /// fits a core's cache is checked and written twice as fast.
+  package var behindBytes: Int32 = 1 << 20
+  /// The bytes of a replica that is behind which may wait for the device at once; above it the
+  /// replica waits.
+  package var unsyncedBytes = 64 << 20
+  /// So many of them begin a sync.
+  package var syncBytes = 8 << 20
   /// Whether leaders are asked to remember what was asked for before.
   package var usesSessions = true
 

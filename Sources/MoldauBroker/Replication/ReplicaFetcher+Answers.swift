@@ -8,6 +8,14 @@ extension ReplicaFetcher {
   private typealias Replica = FetchProgress.Replica
   private typealias Part = FetchResponse.Partition
 
+  /// A part of an answer after which the follower has something to do.
+  private struct Task {
+    let replica: Replica
+    let part: Part
+    /// Whether the replica was behind its leader's high watermark when it was asked for.
+    let isBehind: Bool
+  }
+
   /// Takes the answer to a request, or nil when the connection was lost; on a thread of the
   /// network.
   func received(_ answer: RawSpan?, to request: UInt64, on connectionNumber: UInt64) {
@@ -34,7 +42,7 @@ extension ReplicaFetcher {
   }
 
   private func take(_ response: FetchResponse, _ frame: RawSpan, of flight: FetchProgress.Flight) {
-    var tasks: [(Replica, Part)] = []
+    var tasks: [Task] = []
     var news: [(Replica, Part)] = []
     let (failureCount, leader) = state.withLock { state in
       state.progress.opened(response.sessionID, by: flight)
@@ -42,9 +50,14 @@ extension ReplicaFetcher {
         for part in topic.partitions {
           let key = ReplicaKey(topicID: topic.id, index: part.index)
           guard let replica = state.progress.replica(key, answeredBy: flight) else { continue }
+          if part.errorCode == .none {
+            state.progress.note(Offset(rawValue: part.highWatermark), of: replica)
+          }
           if part.isTask(replica) {
             state.progress.begin(replica)
-            tasks.append((replica, part))
+            let known = state.progress.leadersHighWatermark(of: replica)
+            tasks.append(
+              Task(replica: replica, part: part, isBehind: replica.offset < known))
           } else {
             news.append((replica, part))
           }
@@ -56,7 +69,26 @@ extension ReplicaFetcher {
     }
     if failureCount > 0 { services.logger.info("replication from broker \(leader) goes on") }
     for (replica, part) in news { note(part, of: replica) }
-    for (replica, part) in tasks { carryOut(part, frame, for: replica) }
+    askAhead(tasks, frame)
+    for task in tasks { carryOut(task.part, frame, for: task.replica) }
+  }
+
+  /// Asks again for those that are behind before what has come is appended, so that the leader sends
+  /// what is next meanwhile.
+  private func askAhead(_ tasks: [Task], _ frame: RawSpan) {
+    var isAny = false
+    for task in tasks where task.isBehind {
+      guard let records = task.part.appendable,
+        let position = FetchPosition(
+          behind: frame.extracting(records),
+          logStart: task.replica.followed.partition.log.startOffset)
+      else { continue }
+      let isAsked = state.withLock {
+        $0.progress.askAhead(task.replica, at: position, byteCount: records.count)
+      }
+      if isAsked { isAny = true }
+    }
+    if isAny { send() }
   }
 
   private func carryOut(_ part: Part, _ frame: RawSpan, for replica: Replica) {
@@ -64,18 +96,18 @@ extension ReplicaFetcher {
     if part.divergingEpoch.endOffset >= 0 {
       return cut(replica, toEpoch: part.divergingEpoch.epoch, part.divergingEpoch.endOffset)
     }
-    guard case .inFrame(let start, let count) = part.records, count > 0 else {
+    guard let records = part.appendable else {
       // The log begins later: the leader waits to hear that it does so here.
       note(part, of: replica)
       return end(replica, .ready)
     }
-    append(frame.extracting(start..<(start + count)), part, to: replica)
+    append(frame.extracting(records), part, to: replica)
   }
 
   // MARK: Records
 
-  /// Appends what the leader has sent, and lets the replica be asked for again when that is as
-  /// durable as its topic says (rule 13).
+  /// Appends what the leader has sent, and lets the replica be asked for again: at once when it is
+  /// behind, else when that is as durable as its topic says (rule 13).
   ///
   /// HOT: once per partition of an answer.
   private func append(_ records: RawSpan, _ part: Part, to replica: Replica) {
@@ -85,6 +117,7 @@ extension ReplicaFetcher {
       appended = try log.appendFromLeader(
         records, at: replica.offset, epoch: replica.followed.leaderEpoch)
     } catch {
+      state.withLock { $0.progress.takeBack(replica) }
       return fail(replica, error, "cannot append what its leader has sent")
     }
     note(part, of: replica)
@@ -93,22 +126,51 @@ extension ReplicaFetcher {
         "\(name(replica)): its leader has sent \(records.byteCount) bytes without a whole batch")
       return end(replica, .paused(until: services.now + services.pause(after: .max)))
     }
-    guard replica.followed.isSynced else {
+    let isSynced = replica.followed.isSynced
+    if !isSynced, replica.followed.topic.configuration.beginsSyncs {
       // Nobody waits for it, and it is to be safe soon all the same.
-      if replica.followed.topic.configuration.beginsSyncs {
-        log.whenDurable(below: appended.endOffset) { _ in }
-      }
-      return end(replica, .ready)
+      log.whenDurable(below: appended.endOffset) { _ in }
     }
-    awaitDurable(replica, below: appended.endOffset)
+    let outcome = state.withLock {
+      $0.progress.appended(
+        replica, end: appended.endOffset, byteCount: appended.byteCount,
+        isSynced: isSynced && services.rules.contains(.syncBeforeFetch))
+    }
+    switch outcome {
+    case .goesOn: break
+    case .beginsSync: sync(replica)
+    case .waits: awaitDurable(replica, below: appended.endOffset)
+    }
+  }
+
+  /// Has a part of a replica's log synced that is behind, and the next one after that.
+  private func sync(_ replica: Replica) {
+    let log = replica.followed.partition.log
+    log.whenDurable(below: log.endOffset) { [self] result in
+      switch result {
+      case .success:
+        noteHighWatermark(of: replica)
+        if state.withLock({ $0.progress.hasSynced(replica) }) { sync(replica) }
+      case .failure(let error): failSync(replica, error)
+      }
+      sendSoon()
+    }
+  }
+
+  private func failSync(_ replica: Replica, _ error: LogError) {
+    state.withLock { $0.progress.takeBack(replica) }
+    fail(replica, error, "cannot make durable what it has")
   }
 
   /// Lets the replica be asked for again when the device has all below `offset`.
   func awaitDurable(_ replica: FetchProgress.Replica, below offset: Offset) {
     replica.followed.partition.log.whenDurable(below: offset) { [self] result in
       switch result {
-      case .success: end(replica, .ready)
-      case .failure(let error): fail(replica, error, "cannot make durable what it has")
+      case .success:
+        noteHighWatermark(of: replica)
+        state.withLock { $0.progress.isDurable(replica) }
+        end(replica, .ready)
+      case .failure(let error): failSync(replica, error)
       }
       sendSoon()
     }
@@ -116,19 +178,25 @@ extension ReplicaFetcher {
 
   /// Takes over the leader's high watermark and the start of its log.
   private func note(_ part: Part, of replica: Replica) {
-    let partition = replica.followed.partition
-    let epoch = replica.followed.leaderEpoch
-    if part.highWatermark >= 0 {
-      partition.noteFetched(
-        highWatermark: Offset(rawValue: part.highWatermark), leaderEpoch: epoch)
-    }
+    noteHighWatermark(of: replica)
+    let log = replica.followed.partition.log
     let start = Offset(rawValue: part.logStartOffset)
-    guard start > partition.log.startOffset else { return }
+    guard start > log.startOffset else { return }
     do throws(LogError) {
-      try partition.log.raiseStart(to: start, epoch: epoch)
+      try log.raiseStart(to: start, epoch: replica.followed.leaderEpoch)
     } catch {
       // The next fetch finds out: the log follows no more, or ends before the leader's begins.
     }
+  }
+
+  /// Takes over the leader's high watermark, as far as the log has it as durable as its topic says.
+  private func noteHighWatermark(of replica: Replica) {
+    let followed = replica.followed
+    let told = state.withLock { $0.progress.leadersHighWatermark(of: replica) }
+    let log = followed.partition.log
+    followed.partition.noteFetched(
+      highWatermark: followed.isSynced ? min(told, log.durableOffset) : told,
+      leaderEpoch: followed.leaderEpoch)
   }
 
   // MARK: Another history
@@ -251,5 +319,13 @@ extension FetchResponse.Partition {
   fileprivate func isTask(_ replica: FetchProgress.Replica) -> Bool {
     errorCode != .none || divergingEpoch.endOffset >= 0 || records.count > 0
       || logStartOffset > replica.followed.partition.log.startOffset.rawValue
+  }
+
+  /// Where in the frame the batches are that are to be appended; nil when there are none.
+  fileprivate var appendable: Range<Int>? {
+    guard errorCode == .none, divergingEpoch.endOffset < 0,
+      case .inFrame(let start, let count) = records, count > 0
+    else { return nil }
+    return start..<(start + count)
   }
 }

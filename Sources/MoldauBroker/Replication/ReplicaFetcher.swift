@@ -46,9 +46,11 @@ final class ReplicaFetcher: Sendable {
 
   init(_ leader: BrokerRegistration, _ services: FetcherServices) {
     self.services = services
+    let configuration = services.configuration
     let progress = FetchProgress(
-      usesSessions: services.configuration.usesSessions,
-      cutsToHighWatermark: !services.rules.contains(.truncateByEpoch))
+      usesSessions: configuration.usesSessions,
+      cutsToHighWatermark: !services.rules.contains(.truncateByEpoch),
+      unsynced: .init(limit: configuration.unsyncedBytes, syncBytes: configuration.syncBytes))
     state = Mutex(State(progress: progress, leader: leader))
     let scheduler = services.scheduler
     let made = Timers(
@@ -142,10 +144,10 @@ final class ReplicaFetcher: Sendable {
     for replica in taken {
       if replica.isUncut {
         cutToHighWatermark(replica)
+      } else if let ahead = replica.ahead {
+        named.append((replica, ahead))
       } else if let position = replica.followed.partition.fetchPosition {
-        if replica.followed.isSynced,
-          replica.followed.partition.log.durableOffset < position.offset
-        {
+        if mustBeDurable(replica, at: position.offset) {
           // It would acknowledge what an earlier role, or run, has left.
           awaitDurable(replica, below: position.offset)
         } else {
@@ -175,6 +177,14 @@ final class ReplicaFetcher: Sendable {
     return goOnSending(true)
   }
 
+  /// Whether a fetch at `offset` has to wait for the device: below the leader's high watermark it
+  /// acknowledges nothing.
+  private func mustBeDurable(_ replica: FetchProgress.Replica, at offset: Offset) -> Bool {
+    let followed = replica.followed
+    return services.rules.contains(.syncBeforeFetch) && followed.isSynced
+      && !replica.isBehind(at: offset) && followed.partition.log.durableOffset < offset
+  }
+
   private func goOnSending(_ hasMore: Bool) -> Bool {
     state.withLock { state in
       if hasMore || state.mustLookAgain {
@@ -201,7 +211,9 @@ final class ReplicaFetcher: Sendable {
     fetch.replicaState.replicaEpoch = services.brokerEpoch.load(ordering: .acquiring)
     fetch.maxWaitMilliseconds = request.isImmediate ? 0 : configuration.maxWaitMilliseconds
     fetch.minBytes = 1
-    fetch.maxBytes = configuration.responseBytes
+    let isAnyBehind = request.named.contains { $0.replica.isBehind(at: $0.position.offset) }
+    let most = isAnyBehind ? configuration.behindBytes : .max
+    fetch.maxBytes = min(configuration.responseBytes, most)
     fetch.sessionID = request.sessionID
     fetch.sessionEpoch = request.sessionEpoch
     for (replica, position) in request.named {
@@ -213,7 +225,7 @@ final class ReplicaFetcher: Sendable {
       partition.lastFetchedEpoch =
         services.rules.contains(.truncateByEpoch) ? position.lastFetchedEpoch : -1
       partition.logStartOffset = position.logStart.rawValue
-      partition.maxBytes = configuration.partitionBytes
+      partition.maxBytes = min(configuration.partitionBytes, most)
       fetch.add(partition, of: replica.followed.key.topicID)
     }
     for key in request.forgotten { fetch.forget(key) }

@@ -26,6 +26,7 @@ final class FetcherBench {
   static let maxWait: Int64 = 500
 
   init(
+    _ configuration: ReplicaFetchConfiguration = ReplicaFetchConfiguration(),
     partitionCount: Int = 1, durability: Durability = .groupCommit(), sessions: Bool = true,
     rules: ReplicationRules = .all, disk: SimulatedDisk = SimulatedDisk()
   ) throws {
@@ -41,7 +42,7 @@ final class FetcherBench {
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let hosted = HostedTopic(topic, replicas)
     partitions = hosted.partitions
-    var configuration = ReplicaFetchConfiguration()
+    var configuration = configuration
     configuration.usesSessions = sessions
     let log = log
     fetchers = ReplicaFetchers(

@@ -54,7 +54,7 @@ extension ClusterRun {
     world.after(world.number(range), action)
   }
 
-  private func die(_ node: Node, _ style: CrashStyle) {
+  func die(_ node: Node, _ style: CrashStyle) {
     guard node.isUp else { return }
     if style != .keepAll, !canLose(node) { return }
     node.crash(style)

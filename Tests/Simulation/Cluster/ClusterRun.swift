@@ -29,6 +29,9 @@ final class ClusterRun {
   let partitions: [TopicPartition]
   var coordinationClients: [Int32: EmbeddedClient] = [:]
   var faultsAreOver = false
+  /// How often a node has lost its power when a replica of it was behind what is committed, and had
+  /// more than its device.
+  var lossesBehind = 0
 
   init(seed: UInt64, _ scenario: Scenario) {
     self.scenario = scenario
@@ -143,6 +146,11 @@ final class ClusterRun {
     settings.fetching = ReplicaFetchConfiguration(
       maxWaitMilliseconds: 200, maxBackoffMilliseconds: 200, failedBackoffMilliseconds: 500,
       answerMilliseconds: 500)
+    if let bytes = scenario.fetchBytes {
+      settings.fetching.partitionBytes = bytes
+      settings.fetching.syncBytes = 4 * Int(bytes)
+      settings.fetching.unsyncedBytes = 16 * Int(bytes)
+    }
     settings.imageWaitMilliseconds = 1_000
     settings.answerMilliseconds = 600
     settings.maxBackoffMilliseconds = 200

@@ -42,6 +42,8 @@ struct Scenario {
   var minInSyncReplicas = 2
   var rules = ReplicationRules.all
   var durability = Durability.groupCommit()
+  /// The bytes of a partition that a follower fetches at once; nil is more than there ever is.
+  var fetchBytes: Int32?
   /// Each as often as it is named.
   var faults = Fault.allCases
   /// How long things go wrong, in microseconds.

@@ -49,6 +49,7 @@ struct RuleTests {
       $0.durability = .buffered
       $0.faults = [.powerCut]
     },
+    Removal("NOSYNC", .syncBeforeFetch) { $0.faults = [.powerCut, .powerCut, .kill] },
     Removal("NOELR", .eligibleReplicas) { $0 = .lastInSync },
     Removal("NOMINISR", .minInSyncReplicas) {
       $0.faults = [.kill, .blockBothWays, .pause, .cutFromEnsemble]
