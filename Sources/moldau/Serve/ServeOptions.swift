@@ -48,6 +48,8 @@ struct ServeOptions: ParsableArguments {
   @Option(help: help("offset-retention")) var offsetRetention: String?
   @Option(help: help("offset-check-interval")) var offsetCheckInterval: String?
   @Option(help: help("max-offset-note")) var maxOffsetNote: String?
+  @Option(help: help("offset-partitions")) var offsetPartitions: String?
+  @Option(help: help("offset-replicas")) var offsetReplicas: String?
   @Option(help: help("event-loops")) var eventLoops: String?
   @Option(help: help("max-connections")) var maxConnections: String?
   @Option(help: help("idle-timeout")) var idleTimeout: String?
@@ -84,7 +86,8 @@ struct ServeOptions: ParsableArguments {
       ("max-group-size", maxGroupSize), ("consumer-session-timeout", consumerSessionTimeout),
       ("consumer-heartbeat-interval", consumerHeartbeatInterval),
       ("offset-retention", offsetRetention), ("offset-check-interval", offsetCheckInterval),
-      ("max-offset-note", maxOffsetNote),
+      ("max-offset-note", maxOffsetNote), ("offset-partitions", offsetPartitions),
+      ("offset-replicas", offsetReplicas),
       ("event-loops", eventLoops),
       ("max-connections", maxConnections), ("idle-timeout", idleTimeout),
       ("max-request-size", maxRequestSize), ("request-memory", requestMemory),
