@@ -7,7 +7,7 @@ extension ErrorCode {
   init(_ error: LogError) {
     self =
       switch error {
-      case .io, .diskFull, .corrupt, .poisoned, .closed: .kafkaStorageError
+      case .io, .diskFull, .corrupt, .poisoned, .closed, .unwrittenBatch: .kafkaStorageError
       case .offsetOutOfRange: .offsetOutOfRange
       case .invalidBatch(let reason): ErrorCode(batch: reason)
       case .invalidTimestamp: .invalidTimestamp

@@ -10,6 +10,7 @@ struct ErrorCodeTests {
     (.io(call: "pwrite", path: "p", errno: 5), .kafkaStorageError),
     (.diskFull(path: "p"), .kafkaStorageError),
     (.poisoned(path: "p", errno: 5), .kafkaStorageError),
+    (.unwrittenBatch(producerID: 1, sequence: 2), .kafkaStorageError),
     (.offsetOutOfRange(offset: .zero, first: .zero, next: .zero), .offsetOutOfRange),
     (.batchTooLarge(byteCount: 2, limit: 1), .messageTooLarge),
     (.invalidTopicName(name: "/", reason: ""), .invalidTopicException),

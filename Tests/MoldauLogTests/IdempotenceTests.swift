@@ -1,3 +1,4 @@
+import Glibc
 import MoldauDisk
 import MoldauFormat
 import Testing
@@ -284,6 +285,57 @@ struct IdempotenceTests {
     #expect(try Sent(sequence: 2).send(to: reopened).isDuplicate)
     #expect(throws: LogError.self) { try Sent(sequence: 4).send(to: reopened) }
     try again.closeBlocking()
+  }
+
+  @Test(
+    "what follows a batch that could not be written is refused as it was, and not as out of order",
+    arguments: [true, false])
+  func unwritten(isKnown: Bool) throws {
+    let disk = SimulatedDisk(isCrashable: false)
+    let store = try openStore(disk)
+    let log = try store.createTopic("orders", TopicConfiguration()).partitions[0]
+    if isKnown { try Sent(sequence: 0).send(to: log) }
+    let first: Int32 = isKnown ? 1 : 0
+    disk.onCall = { $0.isChange ? .fail(errno: ENOSPC) : nil }
+    #expect(throws: LogError.self) { try Sent(sequence: first).send(to: log) }
+    disk.onCall = nil
+    let error = LogError.unwrittenBatch(producerID: 7, sequence: first)
+    for later in [first + 1, first + 4] {
+      #expect(throws: error) { try Sent(sequence: later).send(to: log) }
+    }
+    // What was written before is known again, and others go on.
+    if isKnown { #expect(try Sent(sequence: 0).send(to: log).isDuplicate) }
+    try Sent(producer: 8, sequence: 5).send(to: log)
+    for next in [first, first + 1] {
+      #expect(try !Sent(sequence: next).send(to: log).isDuplicate)
+    }
+    let gap = LogError.outOfOrderSequence(producerID: 7, expected: first + 2, found: first + 4)
+    #expect(throws: gap) { try Sent(sequence: first + 4).send(to: log) }
+    try store.closeBlocking()
+  }
+
+  @Test("a batch that could not be written is forgotten with its producer's epoch, or a leadership")
+  func unwrittenElsewhere() throws {
+    let disk = SimulatedDisk(isCrashable: false)
+    let store = try openStore(disk)
+    let log = try store.createTopic("orders", TopicConfiguration()).partitions[0]
+    func send(_ sent: Sent, leaderEpoch: Int32) throws(LogError) -> AppendedBatch {
+      let bytes = sent.bytes()
+      return try unsafe log.append(bytes.span.bytes, leaderEpoch: leaderEpoch)
+    }
+    disk.onCall = { $0.isChange ? .fail(errno: ENOSPC) : nil }
+    for producer in [7, 8] as [Int64] {
+      #expect(throws: LogError.self) {
+        try send(Sent(producer: producer, sequence: 4), leaderEpoch: 1)
+      }
+    }
+    disk.onCall = nil
+    #expect(try send(Sent(producer: 7, epoch: 1, sequence: 0), leaderEpoch: 1).baseOffset == .zero)
+    #expect(throws: LogError.unwrittenBatch(producerID: 8, sequence: 4)) {
+      try send(Sent(producer: 8, sequence: 5), leaderEpoch: 1)
+    }
+    #expect(try !send(Sent(producer: 8, sequence: 5), leaderEpoch: 2).isDuplicate)
+    try store.closeBlocking()
   }
 
   @Test("a snapshot whose last sequence has wrapped knows the batch's first")

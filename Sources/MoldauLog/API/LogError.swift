@@ -19,6 +19,9 @@ public enum LogError: Error, Equatable, Sendable {
   /// The batch's sequence number does not follow the producer's last one, so a batch before it is
   /// missing; nothing was appended.
   case outOfOrderSequence(producerID: Int64, expected: Int32, found: Int32)
+  /// A batch that the producer has sent before this one, beginning with this sequence number, could
+  /// not be written; nothing was appended. Both can be sent again, in their order.
+  case unwrittenBatch(producerID: Int64, sequence: Int32)
   /// The producer has been fenced by one with a later epoch; nothing was appended.
   case invalidProducerEpoch(producerID: Int64, epoch: Int16, current: Int16)
   /// The batch has `byteCount` bytes and the topic takes at most `limit`; nothing was appended.
@@ -89,6 +92,9 @@ extension LogError: CustomStringConvertible {
         + " (message.timestamp.before.max.ms, message.timestamp.after.max.ms)"
     case .outOfOrderSequence(let producerID, let expected, let found):
       "sequence \(found) of producer \(producerID) does not follow: \(expected) is next"
+    case .unwrittenBatch(let producerID, let sequence):
+      "a batch of producer \(producerID) before this one, from sequence \(sequence), could not be"
+        + " written: send both again"
     case .invalidProducerEpoch(let producerID, let epoch, let current):
       "epoch \(epoch) of producer \(producerID) is over: the current one is \(current)"
     case .batchTooLarge(let byteCount, let limit):

@@ -16,6 +16,8 @@ struct AppendState: Sendable {
   /// The timestamp of the active segment's first batch.
   var firstTimestampMilliseconds: Int64?
   var producers: ProducerStates
+  /// What could not be written of producers, on which their next batches wait.
+  var unwritten = UnwrittenBatches()
   var epochs: LeaderEpochs
   var window: AppendWindow?
   /// Whether the active segment's file may have bytes behind the last batch: a window's zeros, or

@@ -42,7 +42,7 @@ extension PartitionLog {
   /// before the append lock is taken; on an error nothing was appended. A batch that its producer
   /// sends again is not appended again: the answer is that of the first time (KIP-98).
   /// - Throws: `invalidBatch`, `batchTooLarge`, `invalidTimestamp`, `outOfOrderSequence`,
-  ///   `invalidProducerEpoch`, `diskFull`, `io`, `poisoned`, `closed`.
+  ///   `invalidProducerEpoch`, `unwrittenBatch`, `diskFull`, `io`, `poisoned`, `closed`.
   package func append(
     _ batch: RawSpan, leaderEpoch: Int32 = 0, origin: AppendOrigin = .client
   ) throws(LogError) -> AppendedBatch {
@@ -136,6 +136,7 @@ extension PartitionLog {
     guard !state.isClosed else { throw .closed }
     if state.isShared { try state.role.check(origin, epoch: leaderEpoch) }
     if header.hasProducer && origin != .leader {
+      if !state.unwritten.isEmpty { try state.unwritten.check(header, leaderEpoch: leaderEpoch) }
       switch try state.producers.verdict(on: header, origin) {
       case .next: break
       case .unclear: return nil
@@ -158,6 +159,10 @@ extension PartitionLog {
       header.partitionLeaderEpoch = leaderEpoch
     }
     let byteCount = header.batchByteCount
+    var isWritten = false
+    defer {
+      if !isWritten && origin == .client { state.unwritten.note(header, leaderEpoch: leaderEpoch) }
+    }
     if shouldRoll(state, header) { try roll(&state) }
     if !state.indexesAreGrowing { try prepareIndexes(&state) }
     guard header.lastOffset - state.active.baseOffset <= Int64(Int32.max) else {
@@ -176,6 +181,7 @@ extension PartitionLog {
         UnsafeRawBufferPointer(prefix), UnsafeRawBufferPointer(rebasing: bytes[16..<byteCount]),
         &state)
     }
+    isWritten = true
     finishWrite(&state, header, control)
     return AppendedBatch(
       baseOffset: header.baseOffset, lastOffset: header.lastOffset, logAppendTimeMilliseconds: -1,
@@ -285,6 +291,7 @@ extension PartitionLog {
       state.epochs.note(header.partitionLeaderEpoch, from: header.baseOffset)
     }
     if header.hasProducer {
+      if !state.unwritten.isEmpty { state.unwritten.forget(header.producerID) }
       let now = services.clock.nowMilliseconds()
       if let aborted = state.producers.add(header, control: control, now: now) {
         active.addAborted(aborted)
