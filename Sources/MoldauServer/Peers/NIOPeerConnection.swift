@@ -2,10 +2,13 @@ import MoldauBroker
 import MoldauCluster
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// A connection to another broker, made with the first request and after each loss with the next.
 ///
-/// Its state lives on its event loop.
+/// Its state lives on its event loop. Requests go out in the order of the calls of `send`, whatever
+/// threads these come from: one from the event loop does not pass an earlier one that is on its way
+/// there, for a fetch session takes its requests by their number.
 final class NIOPeerConnection: PeerConnection {
   private enum State {
     /// Not connected; the next request connects.
@@ -20,6 +23,8 @@ final class NIOPeerConnection: PeerConnection {
   private let loop: any EventLoop
   private let settings: PeerSettings
   private let state: NIOLoopBoundBox<State>
+  /// Requests on their way to the event loop.
+  private let sent = Mutex<[PeerRequest]>([])
 
   init(_ endpoint: BrokerRegistration.Endpoint, on loop: any EventLoop, _ settings: PeerSettings) {
     self.endpoint = endpoint
@@ -30,15 +35,24 @@ final class NIOPeerConnection: PeerConnection {
 
   func send(_ request: [UInt8], _ completion: @escaping @Sendable (RawSpan?) -> Void) {
     let request = PeerRequest(bytes: request, completion: completion)
+    sent.withLock { $0.append(request) }
     if loop.inEventLoop {
-      take(request)
+      takeSent()
     } else {
-      loop.execute { self.take(request) }
+      loop.execute { self.takeSent() }
     }
   }
 
   func close() {
     if loop.inEventLoop { end() } else { loop.execute { self.end() } }
+  }
+
+  private func takeSent() {
+    let requests = sent.withLock { sent in
+      defer { sent = [] }
+      return sent
+    }
+    for request in requests { take(request) }
   }
 
   private func take(_ request: PeerRequest) {

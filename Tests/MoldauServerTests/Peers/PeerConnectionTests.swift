@@ -1,3 +1,4 @@
+import Dispatch
 import MoldauBroker
 import MoldauCluster
 import NIOCore
@@ -42,6 +43,36 @@ struct PeerConnectionTests {
         }
       }
       #expect(answers.withLock { $0 } == sizes)
+      connection.close()
+    }
+  }
+
+  @Test("a request from the event loop does not pass an earlier one of another thread")
+  func order() async throws {
+    try await ScriptedPeer.run(PeerSettings(), Self.counting) { peer, network in
+      let connection = network.connection(to: peer.endpoint)
+      let answers = Mutex<[Int]>([])
+      await withCheckedContinuation { continuation in
+        let note: @Sendable (RawSpan?) -> Void = { answer in
+          let byteCount = if let answer { answer.byteCount } else { -1 }
+          let count = answers.withLock { answers in
+            answers.append(byteCount)
+            return answers.count
+          }
+          if count == 2 { continuation.resume() }
+        }
+        connection.send(request(1)) { _ in
+          // On the event loop, which has no time for the other thread's request before this ends.
+          let isSent = DispatchSemaphore(value: 0)
+          DispatchQueue.global().async {
+            connection.send(request(2), note)
+            isSent.signal()
+          }
+          isSent.wait()
+          connection.send(request(3), note)
+        }
+      }
+      #expect(answers.withLock { $0 } == [2, 3])
       connection.close()
     }
   }
