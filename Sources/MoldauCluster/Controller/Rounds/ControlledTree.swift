@@ -35,6 +35,7 @@ struct ControlledTree: Sendable {
       }
       delta.topics[partition.topic, default: ClusterDelta.Topic(id: id)]
         .partitions[partition.partition] = state
+      absent.remove(partition)
       if state.isMoving { moving.insert(partition) } else { moving.remove(partition) }
     case .newTopic(let topic, let configurationVersion):
       delta.topics[topic.name] = ClusterDelta.Topic(
@@ -55,6 +56,7 @@ struct ControlledTree: Sendable {
     case .deletedTopic(let topic):
       delta.deletedTopics.insert(topic.id)
       moving = moving.filter { $0.topic != topic.name }
+      absent = absent.filter { $0.topic != topic.name }
       topicVersions[topic.name] = nil
       configurationVersions[ClusterPath.configuration(of: topic.name)] = nil
     case .remains(let name, let remains):

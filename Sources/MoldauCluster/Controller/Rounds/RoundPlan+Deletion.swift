@@ -40,7 +40,9 @@ extension RoundPlan {
   private mutating func delete(_ topic: TopicImage) -> Int {
     var remains = TopicRemains()
     for (number, state) in topic.partitions.enumerated() {
-      remains.partitions[Int32(number)] = state.partitionEpoch >= 0
+      let partition = TopicPartition(topic: topic.name, partition: Int32(number))
+      guard !tree.absent.contains(partition) else { continue }
+      remains.partitions[partition.partition] = state.partitionEpoch >= 0
     }
     remains.hasPartitions = true
     remains.hasTopic = true
