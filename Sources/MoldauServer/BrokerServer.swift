@@ -43,6 +43,8 @@ public final class BrokerServer: Sendable {
   private let channels: [any Channel]
   private let admin: AdminServer?
   private let reporter: MetricsReporter?
+  /// nil without a cluster.
+  let watch: MemberWatch?
   private var services: ServerServices { parts.services }
 
   private init(
@@ -54,6 +56,7 @@ public final class BrokerServer: Sendable {
     self.channels = channels
     self.admin = admin
     reporter = MetricsReporter(parts, on: group.next())
+    watch = Self.watch(parts.services)
     let clients = parts.services.configuration.listeners.count
     let all = channels.map { channel in
       HostAndPort(
@@ -113,6 +116,7 @@ public final class BrokerServer: Sendable {
         throw ServerError.broker(error)
       }
       admin?.isReady()
+      server.watch?.start()
       server.reporter?.start()
       return server
     } catch {
@@ -136,6 +140,15 @@ public final class BrokerServer: Sendable {
       ) { continuation.resume(returning: $0) }
     }
     if let failure { throw failure }
+  }
+
+  private static func watch(_ services: ServerServices) -> MemberWatch? {
+    guard let member = services.broker.member, let cluster = services.configuration.cluster else {
+      return nil
+    }
+    return MemberWatch(
+      member, sessionMilliseconds: Int64(cluster.settings.sessionTimeoutMilliseconds),
+      whenLost: cluster.whenLost, logger: services.logger)
   }
 
   private static func endpoint(
@@ -197,6 +210,7 @@ public final class BrokerServer: Sendable {
   /// Takes no longer than the configuration's `stopTimeout`, the change of topics that is going on,
   /// and a little. Call it once.
   public func stop() async {
+    watch?.stop()
     admin?.isStopping()
     // The others go on copying what this broker leads until they lead it.
     if let member = services.broker.member {
@@ -214,6 +228,7 @@ public final class BrokerServer: Sendable {
 
   /// Ends as a process that is killed does, as far as the cluster can see: for tests.
   package func abandon() async {
+    watch?.stop()
     if let member = services.broker.member {
       await withCheckedContinuation { continuation in member.abandon { continuation.resume() } }
     }

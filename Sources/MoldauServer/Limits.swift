@@ -52,4 +52,13 @@ enum Limits {
   static let instrumentCount = 10_000
   /// How often the server reports to swift-metrics.
   static let reportSeconds: Int64 = 1
+
+  /// A member of a cluster that has not come round for so many lengths of its session gives it up,
+  /// before the others give up theirs since they do not hear of it as the controller.
+  static let hangingSessions: Int64 = 2
+  /// After so many, and at least so many milliseconds, it is lost.
+  static let lostSessions: Int64 = 10
+  static let lostMilliseconds: Int64 = 30_000
+  /// How long the line in the log that says so has before the process ends.
+  static let lastWordMilliseconds: Int64 = 1_000
 }

@@ -39,6 +39,12 @@ extension ClusterMember {
     }
   }
 
+  /// A session was ended from elsewhere.
+  func lost(session number: Int) {
+    guard state.withLock({ $0.sessionNumber == number && $0.session != nil }) else { return }
+    expire()
+  }
+
   /// The session is over: others may lead what this broker has led.
   private func expire() {
     logger.warning("the session with the coordination service has expired")

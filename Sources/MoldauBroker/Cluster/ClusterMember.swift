@@ -79,6 +79,8 @@ package final class ClusterMember: Sendable {
   private let diskQueue: SerialQueue
   let state: Mutex<State>
   private let timer = Mutex<Scheduler.Timer?>(nil)
+  /// How often the timers and the queue have come round since `countRounds`.
+  let rounds = Atomic<Int>(0)
 
   var settings: ClusterSettings { environment.settings }
   var scheduler: Scheduler { execution.scheduler }

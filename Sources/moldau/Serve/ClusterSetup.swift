@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import MoldauBroker
 import MoldauCoordination
@@ -13,6 +14,9 @@ struct ClusterSetup: Sendable {
     case ensemble(ZooKeeperService)
     case embedded(EmbeddedTree)
   }
+
+  /// The process's, when the broker hangs: EX_SOFTWARE of sysexits.h.
+  private static let lostExitCode: Int32 = 70
 
   let cluster: ServerCluster
   private let coordination: Coordination
@@ -44,7 +48,7 @@ struct ClusterSetup: Sendable {
     self.coordination = coordination
     var own = Self.clusterSettings(settings)
     own.ensemble = ensemble
-    cluster = ServerCluster(own) {
+    cluster = ServerCluster(own, whenLost: { _exit(Self.lostExitCode) }) {
       switch coordination {
       case .ensemble(let service): service
       case .embedded(let tree): tree
