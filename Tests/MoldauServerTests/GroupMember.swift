@@ -11,7 +11,7 @@ final class GroupMember {
   private(set) var memberID = ""
   private(set) var generation: Int32 = -1
   private(set) var assignment: [UInt8] = []
-  var sessionTimeoutMilliseconds: Int32 = 30_000
+  var sessionTimeoutMilliseconds: Int32 = 300_000
 
   init(_ server: TestServer, group: String = "group", instanceID: String? = nil) throws {
     client = try server.raw()
@@ -34,7 +34,7 @@ final class GroupMember {
     request.memberID = memberID
     request.groupInstanceID = instanceID
     request.sessionTimeoutMilliseconds = sessionTimeoutMilliseconds
-    request.rebalanceTimeoutMilliseconds = 30_000
+    request.rebalanceTimeoutMilliseconds = 300_000
     request.protocolType = "consumer"
     request.protocols = [supported]
     return request

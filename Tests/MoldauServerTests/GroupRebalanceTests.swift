@@ -40,7 +40,7 @@ struct GroupRebalanceTests {
       _ = try VersionTests.makeTopic("log", try server.raw())
       let first = try GroupMember(server)
       let second = try GroupMember(server)
-      second.sessionTimeoutMilliseconds = 300
+      second.sessionTimeoutMilliseconds = 2000
       try GroupMember.settle(joinedBy: [first, second], partitionCount: 4)
       #expect(try second.commit(1) == ErrorCode.none)
       try GroupMember.settleAgain([first], partitionCount: 4)

@@ -10,6 +10,8 @@ import MoldauServer
 struct AdvertisedCheck: Sendable {
   let clusterID: String
   let nodeID: Int32
+  /// Whether the broker is to stop; then an address at which it is gone is no problem.
+  let isStopping: @Sendable () -> Bool
 
   /// Warns of each address at which this broker does not answer; returns at once.
   func start(_ addresses: [HostAndPort]) {
@@ -17,7 +19,7 @@ struct AdvertisedCheck: Sendable {
     // Names take as long as their servers do.
     EngineThread.detached(name: "moldau-check") {
       for address in addresses {
-        guard let problem = problem(with: address) else { continue }
+        guard let problem = problem(with: address), !isStopping() else { continue }
         let warning = "clients are told to connect to \(address), \(problem)"
         StandardError.print("warning: \(warning); see --advertise")
         ServiceManager.tell("STATUS=\(warning)")

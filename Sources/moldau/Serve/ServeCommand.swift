@@ -64,8 +64,9 @@ struct ServeCommand: AsyncParsableCommand {
     print(json ? report.json : report.text)
     fflush(nil)
     ServiceManager.tell("READY=1\nSTATUS=listening at \(server.addresses[0])")
-    AdvertisedCheck(clusterID: server.clusterID, nodeID: server.nodeID)
-      .start(server.advertised.compactMap { $0 })
+    AdvertisedCheck(
+      clusterID: server.clusterID, nodeID: server.nodeID, isStopping: stop.watch
+    ).start(server.advertised.compactMap { $0 })
     await stop.wait()
     ServiceManager.tell("STOPPING=1")
     await server.stop()

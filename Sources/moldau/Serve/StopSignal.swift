@@ -38,6 +38,9 @@ struct StopSignal {
   /// Whether one of the signals has come.
   var hasCome: Bool { seen.isAny }
 
+  /// Tells the same to other threads.
+  var watch: @Sendable () -> Bool { { [seen] in seen.isAny } }
+
   /// Returns when one of the signals has come.
   func wait() async {
     for await _ in signals { return }
