@@ -109,14 +109,15 @@ public final class BrokerServer: Sendable {
       let (channels, advertised) = try await listen(parts, group)
       let server = BrokerServer(
         parts: parts, group: group, channels: channels, advertised: advertised, admin: admin)
+      server.watch?.start()
       do throws(BrokerError) {
         try await server.join()
       } catch {
+        server.watch?.stop()
         for channel in channels { await close(channel) }
         throw ServerError.broker(error)
       }
       admin?.isReady()
-      server.watch?.start()
       server.reporter?.start()
       return server
     } catch {
