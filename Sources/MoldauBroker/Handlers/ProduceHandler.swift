@@ -121,9 +121,11 @@ struct ProduceAppends {
         &answer, .transactionalIDAuthorizationFailed, "transactions are not served here")
     }
     guard let epoch = partition.leadingEpoch else {
+      partition.noteRefused(batch)
       return refuse(&answer, partition.refusal(ofEpoch: -1) ?? .notLeaderOrFollower)
     }
     if acks == -1, let replica = partition.replica, replica.isUnderMinISR {
+      partition.noteRefused(batch)
       return refuse(&answer, .notEnoughReplicas, "too few replicas are in sync")
     }
     do throws(LogError) {
@@ -150,6 +152,7 @@ struct ProduceAppends {
       refuse(&answer, version >= 13 ? .unknownTopicID : .unknownTopicOrPartition)
     } catch {
       partition.replica?.noteFailedAppend(error)
+      if error == .notLeader { partition.noteRefused(batch) }
       refuse(&answer, ErrorCode(error), "\(error)")
     }
   }

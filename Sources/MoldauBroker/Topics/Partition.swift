@@ -32,6 +32,13 @@ package final class Partition: Sendable {
     return replica.leadingEpoch
   }
 
+  /// A client's batch is refused, as another broker leads or too few replicas are in sync: what an
+  /// idempotent producer has sent behind it is not to be taken, or called out of order, when that has
+  /// changed meanwhile (docs/decisions/idempotent-producers.md).
+  func noteRefused(_ batch: RawSpan) {
+    log.noteRefused(batch, leaderEpoch: replica?.followedEpoch)
+  }
+
   /// What is wrong with the epoch that a client takes for the current one, −1 is one that has none;
   /// or with asking this broker, when another leads.
   func refusal(ofEpoch epoch: Int32) -> ErrorCode? {

@@ -19,8 +19,9 @@ public enum LogError: Error, Equatable, Sendable {
   /// The batch's sequence number does not follow the producer's last one, so a batch before it is
   /// missing; nothing was appended.
   case outOfOrderSequence(producerID: Int64, expected: Int32, found: Int32)
-  /// A batch that the producer has sent before this one, beginning with this sequence number, could
-  /// not be written; nothing was appended. Both can be sent again, in their order.
+  /// What the producer has sent before this batch, beginning with this sequence number, was not
+  /// written, as the disk was full, or as a broker of a cluster may not have; nothing was appended.
+  /// Both can be sent again, in their order.
   case unwrittenBatch(producerID: Int64, sequence: Int32)
   /// The producer has been fenced by one with a later epoch; nothing was appended.
   case invalidProducerEpoch(producerID: Int64, epoch: Int16, current: Int16)

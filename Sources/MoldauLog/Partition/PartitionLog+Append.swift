@@ -52,6 +52,20 @@ extension PartitionLog {
     }
   }
 
+  /// Remembers a client's batch that is refused before it comes here and is to come again: what its
+  /// producer has sent behind it is refused until then, with `unwrittenBatch`.
+  ///
+  /// - Parameter leaderEpoch: in which it is refused; nil when the log is led elsewhere.
+  package func noteRefused(_ batch: RawSpan, leaderEpoch: Int32?) {
+    let header: RecordBatchHeader
+    do throws(FormatError) { header = try RecordBatchHeader(parsing: batch) } catch {
+      // Nothing that could be appended.
+      return
+    }
+    guard header.hasProducer else { return }
+    state.withLock { $0.unwritten.note(header, leaderEpoch: leaderEpoch) }
+  }
+
   private func append(
     _ bytes: UnsafeRawBufferPointer, leaderEpoch: Int32, origin: AppendOrigin
   ) throws(LogError) -> AppendedBatch {
@@ -136,7 +150,10 @@ extension PartitionLog {
     guard !state.isClosed else { throw .closed }
     if state.isShared { try state.role.check(origin, epoch: leaderEpoch) }
     if header.hasProducer && origin != .leader {
-      if !state.unwritten.isEmpty { try state.unwritten.check(header, leaderEpoch: leaderEpoch) }
+      if !state.unwritten.isEmpty && origin == .client {
+        let expected = state.producers.expectedSequence(of: header)
+        try state.unwritten.check(header, expected: expected, leaderEpoch: leaderEpoch)
+      }
       switch try state.producers.verdict(on: header, origin) {
       case .next: break
       case .unclear: return nil

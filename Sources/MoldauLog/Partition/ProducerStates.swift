@@ -57,6 +57,12 @@ package struct ProducerStates: Sendable {
       lastUse <= deadline && transactionFirstOffset == nil
     }
 
+    /// The sequence number of the batch that is taken next: a new epoch begins at 0.
+    func expectedSequence(inEpoch epoch: Int16) -> Int32 {
+      guard epoch == self.epoch, let last = batches.last else { return 0 }
+      return ProducerStates.sequence(last.lastSequence, advancedBy: 1)
+    }
+
     /// Takes a batch of data into account; returns whether it begins a transaction.
     mutating func add(_ header: RecordBatchHeader, _ now: Int64?) -> Bool {
       lastSeenMilliseconds = now ?? lastSeenMilliseconds
@@ -120,9 +126,8 @@ package struct ProducerStates: Sendable {
         producerID: header.producerID, epoch: header.producerEpoch, current: producer.epoch)
     }
     guard origin == .client else { return .next }
-    var expected: Int32 = 0
-    if header.producerEpoch == producer.epoch, let last = producer.batches.last {
-      expected = Self.sequence(last.lastSequence, advancedBy: 1)
+    let expected = producer.expectedSequence(inEpoch: header.producerEpoch)
+    if header.producerEpoch == producer.epoch {
       for batch in producer.batches
       where batch.firstSequence == header.baseSequence && batch.lastSequence == header.lastSequence
       {
@@ -133,6 +138,11 @@ package struct ProducerStates: Sendable {
     if header.producerEpoch == producer.epoch && producer.mayHaveMoreBatches { return .unclear }
     throw .outOfOrderSequence(
       producerID: header.producerID, expected: expected, found: header.baseSequence)
+  }
+
+  /// The sequence number of the batch that is taken next of this one's producer; nil when any is.
+  func expectedSequence(of header: RecordBatchHeader) -> Int32? {
+    producers[header.producerID]?.expectedSequence(inEpoch: header.producerEpoch)
   }
 
   /// The last batch before those that are remembered, from which the log may know more of a producer.

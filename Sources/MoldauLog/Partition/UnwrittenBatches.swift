@@ -1,52 +1,76 @@
 import MoldauFormat
 
-/// Batches of idempotent producers that could not be written, each producer's first.
+/// Batches of idempotent producers that were refused and are to come again.
 ///
 /// What its producer has sent behind it meanwhile is refused as it was, to be sent again: told that
 /// its sequence is out of order, a client of librdkafka's takes a new epoch and sends all it has no
 /// answer to once more, also what was appended before (docs/decisions/idempotent-producers.md).
 /// Part of a log's append state, which guards it. Not thread-safe by itself.
 struct UnwrittenBatches: Sendable {
-  private struct First {
-    var epoch: Int16
-    var sequence: Int32
+  /// Of one producer, those from one sequence number to another: none between them was written.
+  private struct Refused {
+    let epoch: Int16
+    var first: Int32
+    var last: Int32
+
+    func contains(_ sequence: Int32) -> Bool {
+      !sequence.isBehind(last) && !first.isBehind(sequence)
+    }
   }
 
-  private var firsts: [Int64: First] = [:]
-  /// Of another leadership nothing is known: the batches may have been written elsewhere.
-  private var leaderEpoch: Int32 = -1
+  private var refused: [Int64: Refused] = [:]
+  /// In which they were refused: a producer that has not sent them again by the next has given them
+  /// up. nil is before one, which is then the first that is asked about.
+  private var leaderEpoch: Int32?
 
-  var isEmpty: Bool { firsts.isEmpty }
+  var isEmpty: Bool { refused.isEmpty }
 
-  /// Refuses a batch behind one that could not be written.
+  /// Refuses a batch behind one that was not written.
+  ///
+  /// - Parameter expected: the sequence number that the log takes next of the producer; nil when it
+  ///   takes any. Behind those that were refused it shows that they were written meanwhile.
   /// - Throws: `unwrittenBatch`.
-  func check(_ header: RecordBatchHeader, leaderEpoch: Int32) throws(LogError) {
-    guard leaderEpoch == self.leaderEpoch, let first = firsts[header.producerID],
-      header.isBehind(first.sequence, epoch: first.epoch)
+  mutating func check(
+    _ header: RecordBatchHeader, expected: Int32?, leaderEpoch: Int32
+  ) throws(LogError) {
+    self.leaderEpoch = self.leaderEpoch ?? leaderEpoch
+    guard leaderEpoch == self.leaderEpoch, let refused = refused[header.producerID],
+      header.producerEpoch == refused.epoch, header.baseSequence >= 0
     else { return }
-    throw .unwrittenBatch(producerID: header.producerID, sequence: first.sequence)
+    let missing = expected ?? refused.first
+    guard refused.contains(missing), header.baseSequence.isBehind(missing) else { return }
+    throw .unwrittenBatch(producerID: header.producerID, sequence: missing)
   }
 
-  /// Remembers a batch that could not be written.
-  mutating func note(_ header: RecordBatchHeader, leaderEpoch: Int32) {
+  /// Remembers a batch that was not written.
+  mutating func note(_ header: RecordBatchHeader, leaderEpoch: Int32?) {
     guard header.hasProducer, header.baseSequence >= 0 else { return }
     if leaderEpoch != self.leaderEpoch {
-      firsts = [:]
+      if self.leaderEpoch != nil { refused = [:] }
       self.leaderEpoch = leaderEpoch
     }
-    if firsts.count >= Limits.maxProducersPerPartition { firsts = [:] }
-    firsts[header.producerID] = First(epoch: header.producerEpoch, sequence: header.baseSequence)
+    let sequence = header.baseSequence
+    var range = Refused(epoch: header.producerEpoch, first: sequence, last: sequence)
+    if let known = refused[header.producerID] {
+      if known.epoch == range.epoch {
+        range.first = known.first.isBehind(sequence) ? sequence : known.first
+        range.last = sequence.isBehind(known.last) ? sequence : known.last
+      }
+    } else if refused.count >= Limits.maxProducersPerPartition {
+      refused = [:]
+    }
+    refused[header.producerID] = range
   }
 
-  /// Forgets what could not be written of a producer of whom a batch was.
-  mutating func forget(_ producerID: Int64) { firsts[producerID] = nil }
+  /// Forgets what was not written of a producer of whom a batch was.
+  mutating func forget(_ producerID: Int64) { refused[producerID] = nil }
 }
 
-extension RecordBatchHeader {
-  /// Whether the batch comes after another of its producer's epoch; numbers wrap after Int32.max.
-  fileprivate func isBehind(_ sequence: Int32, epoch: Int16) -> Bool {
-    guard producerEpoch == epoch, baseSequence >= 0 else { return false }
-    let distance = (Int64(baseSequence) - Int64(sequence)) & Int64(Int32.max)
+extension Int32 {
+  /// Whether a batch of this sequence number comes after another of its producer's epoch; numbers wrap
+  /// after `Int32.max`.
+  fileprivate func isBehind(_ other: Int32) -> Bool {
+    let distance = (Int64(self) - Int64(other)) & Int64(Int32.max)
     return distance > 0 && distance <= Int64(Int32.max) / 2
   }
 }

@@ -120,8 +120,11 @@ final class ClusterBroker {
   }
 
   /// Appends one record as a client; with `acks` −1 the call waits.
+  ///
+  /// - Parameter sequence: that of an idempotent producer's batch.
   func produce(
-    _ topic: String = "t", _ index: Int32 = 0, acks: Int16 = 1, version: Int16 = 12
+    _ topic: String = "t", _ index: Int32 = 0, acks: Int16 = 1, version: Int16 = 12,
+    sequence: Int32? = nil
   ) throws -> Call<ProduceRequest> {
     var request = ProduceRequest()
     request.acks = acks
@@ -130,19 +133,25 @@ final class ClusterBroker {
     target.name = topic
     var partition = ProduceRequest.Partition()
     partition.index = index
-    partition.records = .bytes(Self.batch())
+    partition.records = .bytes(Self.batch(sequence: sequence))
     target.partitions = [partition]
     request.topics = [target]
     return try ask(request, version: version)
   }
 
-  static func batch() -> [UInt8] {
+  static func batch(sequence: Int32? = nil) -> [UInt8] {
     var encoder = RecordBatchEncoder(initialCapacity: 128)
     let value: [UInt8] = [1, 2, 3]
     // SAFETY: bytes have no padding between them.
     unsafe encoder.append(
       key: nil, value: value.span.bytes, timestampMilliseconds: 1_700_000_000_000)
-    encoder.finish(BatchFields(baseOffset: .zero))
+    var fields = BatchFields(baseOffset: .zero)
+    if let sequence {
+      fields.producerID = 7
+      fields.producerEpoch = 0
+      fields.baseSequence = sequence
+    }
+    encoder.finish(fields)
     // SAFETY: the array copies the encoder's bytes.
     return unsafe encoder.bytes.withUnsafeBytes { unsafe [UInt8]($0) }
   }
