@@ -138,15 +138,19 @@ extension ControllerMachine {
     look()
   }
 
-  /// Whoever waits for this controller gets an answer.
+  /// Whoever waits for this controller gets an answer: of what may have been made that this is not
+  /// known, so that nobody takes it for something that can be asked of the next controller as if for
+  /// the first time.
   mutating func leaveOffice() {
     refuseCommands(.notController)
     guard let office else { return }
     self.office = nil
-    for reply in office.round?.replies ?? [] {
-      let outcomes = reply.writes.map { _ in WriteOutcome.abandoned }
+    if let round = office.round {
       let image = office.tree.image
-      act(.call { reply.finish(outcomes, image) })
+      for reply in round.replies {
+        let outcomes = round.outcomesSoFar(of: reply)
+        act(.call { reply.finish(outcomes, image) })
+      }
     }
     for call in waiters.endAll() { act(.call(call)) }
   }

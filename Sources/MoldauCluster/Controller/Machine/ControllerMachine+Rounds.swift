@@ -132,6 +132,13 @@ extension TreeChange {
 }
 
 extension Round {
+  /// What is known of the writes that a reply depends on when the round does not go on.
+  func outcomesSoFar(of reply: RoundPlan.Reply) -> [WriteOutcome] {
+    let underWay = Set(chunks.values.flatMap(\.writes))
+    let isBegun = reply.writes.contains { outcomes[$0] == .made || underWay.contains($0) }
+    return reply.writes.map { outcomes[$0] ?? (isBegun ? .unknown : .abandoned) }
+  }
+
   /// Whether what came of it means that the tree is not as this controller has left it. That a
   /// broker has registered anew is no such thing.
   var showsAnotherHand: Bool {

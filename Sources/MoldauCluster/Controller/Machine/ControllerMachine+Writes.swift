@@ -54,6 +54,8 @@ extension ControllerMachine {
     case .failure(.refused(let refusal, let operation)):
       guard let (write, operation) = chunk.write(ofOperation: operation, round.writes) else {
         log(.warning, "another controller has taken over")
+        // Nothing of it was made.
+        office?.round?.chunks[number] = nil
         return resign()
       }
       refuse(write, .refused(refusal, operation: operation), in: number)

@@ -18,9 +18,10 @@ enum WriteOutcome: Hashable, Sendable {
   /// Another write that this one depends on was not made.
   case omitted
   case failed(String)
-  /// It may or may not be made: the service cannot be reached.
+  /// It may or may not be made: the service cannot be reached, or this broker is no longer the
+  /// controller.
   case unknown
-  /// This broker is no longer the controller, and does not know whether it was made.
+  /// It was not made: this broker is no longer the controller.
   case abandoned
 
   /// What to say to the one who asked for it; nil when it was made.
@@ -34,7 +35,8 @@ enum WriteOutcome: Hashable, Sendable {
     case .unknown:
       ClusterRefusal(
         .requestTimedOut,
-        "the coordination service cannot be reached; the change may be made later")
+        "the change may have been made, or be made yet: the coordination service has not answered"
+          + " this controller")
     case .abandoned: .notController
     }
   }
