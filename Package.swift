@@ -168,7 +168,7 @@ let package = Package(
       "MoldauCommandsTests",
       [
         "MoldauCommands", "MoldauTesting", "MoldauServer", "MoldauBroker", "MoldauClient",
-        "MoldauProtocol", "MoldauLog", "MoldauFormat",
+        "MoldauProtocol", "MoldauLog", "MoldauDisk", "MoldauFormat",
       ]),
     tests(
       "MoldauCoordinationTests", ["MoldauCoordination", "MoldauLog", "MoldauDisk", "MoldauFormat"]),

@@ -97,4 +97,47 @@ extension KafkaConnection {
       ($0.partition.topic, $0.partition.partition) < ($1.partition.topic, $1.partition.partition)
     }
   }
+
+  /// Returns how many replicas of the broker at the other end were not all there when it registered; 0
+  /// where the broker does not say so.
+  package func lostReplicaCount() throws(ClientError) -> Int {
+    guard offers(.describeCluster) else { return 0 }
+    let response = try call(DescribeClusterRequest())
+    try check(response.errorCode, "the cluster", response.errorMessage)
+    return Int(response.lostReplicaCount)
+  }
+
+  /// Who could lead a partition.
+  package struct LeaderCandidates: Sendable {
+    /// In sync, or eligible without being in sync (KIP-966).
+    package var eligible: [Int32]
+    /// Who led last, where nobody is eligible.
+    package var lastKnown: [Int32]
+  }
+
+  /// Returns who could lead the partitions of some topics; of none where the broker does not say so.
+  package func leaderCandidates(
+    ofTopics names: [String]
+  ) throws(ClientError) -> [TopicPartition: LeaderCandidates] {
+    guard !names.isEmpty, offers(.describeTopicPartitions) else { return [:] }
+    var request = DescribeTopicPartitionsRequest()
+    request.topics = names.map { name in
+      var topic = DescribeTopicPartitionsRequest.Topic()
+      topic.name = name
+      return topic
+    }
+    var found: [TopicPartition: LeaderCandidates] = [:]
+    repeat {
+      let response = try call(request)
+      for topic in response.topics {
+        for one in topic.partitions {
+          found[TopicPartition(topic: topic.name ?? "", partition: one.index)] = LeaderCandidates(
+            eligible: one.inSyncReplicaNodes + (one.eligibleLeaderReplicas ?? []),
+            lastKnown: one.lastKnownEligibleLeaderReplicas ?? [])
+        }
+      }
+      request.cursor = response.nextCursor
+    } while request.cursor != nil
+    return found
+  }
 }

@@ -1,9 +1,11 @@
 import MoldauClient
+import MoldauDisk
 import MoldauFormat
-import MoldauTesting
 import Testing
 
 @testable import MoldauCommands
+@testable import MoldauLog
+@testable import MoldauTesting
 
 struct ClusterTests {
   @Test("status counts what each broker leads and holds")
@@ -53,6 +55,57 @@ struct ClusterTests {
     #expect(servers.count == 2)
     #expect(servers.first?.contains(#""server":"127.0.0.1:1","state":"down""#) == true)
     #expect(servers.last?.contains(#""server":"[::1]:1","state":"down""#) == true)
+  }
+
+  @Test("a partition without a leader waits for brokers, or for somebody to decide")
+  func leaderless() async throws {
+    let cluster = try await TestCluster.start(nodes: 2) { _ in }
+    let log = TopicPartition(topic: "log", partition: 0)
+    let endpoints = cluster.running.map {
+      Endpoint(host: "127.0.0.1", port: UInt16($0.addresses[0].port))
+    }
+    // Broker 1 alone is in sync when it loses something; what broker 2 lacks nobody else has then.
+    try await onThread {
+      var plan = KafkaConnection.TopicPlan(name: log.topic)
+      plan.assignments = [[1, 2]]
+      _ = try Cluster([endpoints[0]]).controller().create(topic: plan)
+    }
+    try await cluster.kill(2)
+    try await cluster.wait(for: 1) { $0.member?.image.partition(log)?.isr == [1] }
+    try await cluster.kill(1)
+    try await cluster.restart(2)
+    try await cluster.settle()
+    let waiting = try await status(of: cluster, 2)
+    #expect(waiting[0].contains(#""leaderlessCount":1,"undecidedCount":0"#))
+    #expect(waiting.contains { $0.contains("it waits for 1, which have everything") })
+    try await cluster.restart(1)
+    try await cluster.settle()
+    try await cluster.kill(2)
+    try await cluster.wait(for: 1) { $0.member?.image.partition(log)?.isr == [1] }
+    let store = try #require(cluster.broker(1)?.store)
+    store.services.poison(DiskError(call: "fdatasync", path: store.path, errno: 5))
+    try await cluster.wait(for: 1) { $0.member?.brokerEpoch == nil }
+    try await cluster.kill(1)
+    try await cluster.restart(1)
+    try await cluster.settle()
+    let undecided = try await status(of: cluster, 1)
+    #expect(undecided[0].contains(#""leaderlessCount":1,"undecidedCount":1"#))
+    #expect(undecided[1].contains(#""lostCount":1"#))
+    #expect(undecided.contains { $0.contains("none that is down has everything") })
+    #expect(undecided.contains { $0.contains(#""type":"note","path":"broker 1""#) })
+    try await cluster.stop()
+  }
+
+  private func status(of cluster: TestCluster, _ id: Int32) async throws -> [String] {
+    let port = try #require(cluster.server(id)).addresses[0].port
+    return try await onThread {
+      let output = CapturedOutput()
+      let context = CommandContext(
+        cluster: Cluster([Endpoint(host: "127.0.0.1", port: UInt16(port))]), output: output,
+        json: true, clock: .testing)
+      _ = try ClusterStatus(context).run()
+      return output.lines
+    }
   }
 
   @Test("what is set for all brokers is shown, and taken back")

@@ -19,6 +19,8 @@ package struct ClusterStatus {
   private struct Counts {
     var partitions = 0
     var leaderless = 0
+    /// Without a leader that would come back with a broker.
+    var undecided = 0
     var underReplicated = 0
     var ledBy: [Int32: Int] = [:]
     var heldBy: [Int32: Int] = [:]
@@ -31,7 +33,7 @@ package struct ClusterStatus {
     let printer = context.printer()
     let metadata = try context.cluster.metadata(topics: nil)
     var findings: [ReportRow] = []
-    let counts = count(metadata, &findings)
+    let counts = try count(metadata, &findings)
     printer.add(summary(metadata, counts))
     for broker in metadata.brokers.sorted(by: { $0.nodeID < $1.nodeID }) {
       printer.add(row(of: broker, metadata, counts, &findings))
@@ -44,8 +46,14 @@ package struct ClusterStatus {
     return !findings.contains { $0.kind == .problem }
   }
 
-  private func count(_ metadata: MetadataResponse, _ findings: inout [ReportRow]) -> Counts {
+  private func count(
+    _ metadata: MetadataResponse, _ findings: inout [ReportRow]
+  ) throws -> Counts {
     var counts = Counts()
+    let live = Set(metadata.brokers.map(\.nodeID))
+    let leaderless = metadata.topics.filter { $0.partitions.contains { $0.leaderID < 0 } }
+    let candidates = try context.cluster.anyBroker().leaderCandidates(
+      ofTopics: leaderless.compactMap(\.name))
     for topic in metadata.topics.sorted(by: { ($0.name ?? "") < ($1.name ?? "") }) {
       let name = topic.name ?? topic.id.base64
       for partition in topic.partitions.sorted(by: { $0.index < $1.index }) {
@@ -56,11 +64,18 @@ package struct ClusterStatus {
         let replicas = Self.list(partition.replicaNodes)
         if partition.leaderID < 0 {
           counts.leaderless += 1
+          let known = candidates[TopicPartition(topic: name, partition: partition.index)]
+          let awaited = Self.awaited(known, partition, live)
+          if awaited.isEmpty { counts.undecided += 1 }
+          let way =
+            awaited.isEmpty
+            ? "none that is down has everything: bring back the directory that has,"
+            : "it waits for \(Self.list(awaited)), which have everything: start them,"
           findings.append(
             .problem(
               path,
-              "no replica can lead: \(replicas) have it; start those that are down, or, at the price "
-                + "of records, `moldau cluster elect --unclean \(name):\(partition.index)`"))
+              "no replica of \(replicas) can lead, \(way) or, at the price of records, "
+                + "`moldau cluster elect --unclean \(name):\(partition.index)`"))
           continue
         }
         counts.ledBy[partition.leaderID, default: 0] += 1
@@ -74,6 +89,17 @@ package struct ClusterStatus {
       }
     }
     return counts
+  }
+
+  /// The brokers with which a leader comes back; none when somebody has to decide.
+  private static func awaited(
+    _ candidates: KafkaConnection.LeaderCandidates?, _ partition: MetadataResponse.Partition,
+    _ live: Set<Int32>
+  ) -> [Int32] {
+    let eligible = candidates?.eligible ?? partition.inSyncReplicaNodes
+    // One that is eligible and up is about to be elected; who led last and is up lacks something.
+    guard eligible.isEmpty else { return eligible }
+    return candidates?.lastKnown.filter { !live.contains($0) } ?? []
   }
 
   private static func list(_ nodes: [Int32]) -> String {
@@ -93,6 +119,7 @@ package struct ClusterStatus {
         .init("partitionCount", .count(counts.partitions), heading: "partitions"),
         .init("underReplicatedCount", .count(counts.underReplicated), heading: "under-replicated"),
         .init("leaderlessCount", .count(counts.leaderless), heading: "without leader"),
+        .init("undecidedCount", .count(counts.undecided), heading: "to be decided"),
       ])
   }
 
@@ -100,22 +127,31 @@ package struct ClusterStatus {
     of broker: MetadataResponse.Broker, _ metadata: MetadataResponse, _ counts: Counts,
     _ findings: inout [ReportRow]
   ) -> ReportRow {
-    var isReachable = true
-    do throws(ClientError) { _ = try context.cluster.broker(broker.nodeID) } catch {
-      isReachable = false
-      findings.append(.problem("broker \(broker.nodeID)", "\(error)"))
-    }
     let node = broker.nodeID
+    var lostCount: Int?
+    do throws(ClientError) {
+      lostCount = try context.cluster.broker(node).lostReplicaCount()
+    } catch {
+      findings.append(.problem("broker \(node)", "\(error)"))
+    }
+    if let lostCount, lostCount > 0 {
+      findings.append(
+        .note(
+          "broker \(node)",
+          "records that were acknowledged may have been missing from \(lostCount) of its replicas"
+            + " when it registered: its log names each and says what became of it"))
+    }
     return ReportRow(
       .broker,
       [
         .init("broker", .integer(Int64(node))),
         .init("address", .text("\(broker.host):\(broker.port)")),
-        .init("isReachable", .boolean(isReachable), heading: "reachable"),
+        .init("isReachable", .boolean(lostCount != nil), heading: "reachable"),
         .init("isController", .boolean(node == metadata.controllerID), heading: "controller"),
         .init("ledCount", .count(counts.ledBy[node] ?? 0), heading: "leads"),
         .init("replicaCount", .count(counts.heldBy[node] ?? 0), heading: "replicas"),
         .init("inSyncCount", .count(counts.inSyncOn[node] ?? 0), heading: "in sync"),
+        .init("lostCount", lostCount.map { .count($0) } ?? .none, heading: "lost"),
       ])
   }
 

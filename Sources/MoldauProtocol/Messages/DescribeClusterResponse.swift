@@ -1,6 +1,8 @@
 /// The brokers of the cluster.
 package struct DescribeClusterResponse: ProtocolResponse {
   package static let apiKey = ApiKey.describeCluster
+  /// Far from the tags that Kafka may give to fields of its own.
+  private static let lostReplicaCountTag = 10_001
 
   package var throttleTimeMilliseconds: Int32 = 0
   package var errorCode = ErrorCode.none
@@ -11,6 +13,9 @@ package struct DescribeClusterResponse: ProtocolResponse {
   package var controllerID: Int32 = -1
   package var brokers: [Broker] = []
   package var clusterAuthorizedOperations = MetadataResponse.operationsNotAsked
+  /// How many replicas of the broker that answers were not all there when it registered: Moldau's own
+  /// field, which Kafka's clients pass over.
+  package var lostReplicaCount: Int32 = 0
 
   package init() {}
 
@@ -23,7 +28,10 @@ package struct DescribeClusterResponse: ProtocolResponse {
     try coder.field(&controllerID)
     try coder.field(&brokers)
     try coder.field(&clusterAuthorizedOperations)
-    try coder.tags()
+    var tags = try coder.openTags()
+    try coder.field(
+      &lostReplicaCount, tag: Self.lostReplicaCountTag, default: 0, since: 0, in: &tags)
+    try coder.closeTags(tags)
   }
 
   package struct Broker: WireValue, Equatable {

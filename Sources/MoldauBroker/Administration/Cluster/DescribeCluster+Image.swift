@@ -19,6 +19,7 @@ extension Broker {
     }
     response.clusterID = clusterID(view.image)
     response.controllerID = view.controllerID
+    response.lostReplicaCount = Int32(clamping: member?.lostCount ?? 0)
   }
 
   /// Describes one partition of a cluster (KIP-966).
