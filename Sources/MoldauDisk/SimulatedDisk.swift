@@ -224,7 +224,8 @@ package final class SimulatedDisk: Disk {
 
   package func list(_ path: String) throws(DiskError) -> [DirectoryEntry] {
     try look("opendir", path) { names throws(DiskError) in
-      try names.directory(at: path, call: "opendir").entries.map {
+      // In the order of their names, so that what is done again with the same seed goes the same way.
+      try names.directory(at: path, call: "opendir").entries.sorted { $0.key < $1.key }.map {
         DirectoryEntry(name: $0.key, kind: $0.value.kind)
       }
     }

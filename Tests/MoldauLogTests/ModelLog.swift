@@ -51,8 +51,10 @@ struct ModelLog {
     return pendingCut.map { min(certain, endAfterCut(to: $0)) } ?? certain
   }
 
-  /// Takes what a recovery has found for what there is, all of it durable.
-  mutating func adopt(_ found: [ModelBatch], start: Offset, end: Offset) {
+  /// Takes what a recovery has found for what there is.
+  mutating func adopt(
+    _ found: [ModelBatch], start: Offset, end: Offset, durableEnd: Offset
+  ) {
     batches = found
     gaps = []
     var next = start
@@ -62,7 +64,7 @@ struct ModelLog {
     }
     if next < end { gaps.append(next..<end) }
     self.end = end
-    durableEnd = end
+    self.durableEnd = durableEnd
     leastStart = start
     mostStart = start
     pending = nil

@@ -33,8 +33,10 @@ final class ModelStore {
   private(set) var wasPoisoned = false
   private var generator: SeededGenerator
   private var stepCount = 0
-  /// What the step at hand does, for a trace.
+  /// What the step at hand does.
   private var lastAction = ""
+  /// What each step did, with the number of calls to the disk up to its end.
+  private(set) var history: [String] = []
 
   init(seed: UInt64, disk: SimulatedDisk = SimulatedDisk()) {
     generator = SeededGenerator(seed: seed)
@@ -102,10 +104,14 @@ final class ModelStore {
       topics: topics, keepsAll: keepsAll, damages: opened.recovery.damages,
       reportWasLost: crashedInOpening
     ).run(opened)
-    adopt(contents, opened)
+    adopt(contents, opened, isAllDurable: !keepsAll)
   }
 
-  private func adopt(_ contents: [TopicPartition: [ModelBatch]], _ store: LogStore) {
+  /// Takes what an opening has found for what there is. What the death of a process has left is durable
+  /// only as far as it was before, or as the store says.
+  private func adopt(
+    _ contents: [TopicPartition: [ModelBatch]], _ store: LogStore, isAllDurable: Bool
+  ) {
     for (name, topic) in topics {
       guard let opened = store.existingTopic(name) else {
         topics[name] = nil
@@ -114,8 +120,10 @@ final class ModelStore {
       var adopted = topic
       adopted.presence = .certain
       for (index, log) in opened.partitions.enumerated() {
+        let known = max(topic.logs[index].durableEnd, log.durableOffset)
         adopted.logs[index].adopt(
-          contents[log.identity] ?? [], start: log.startOffset, end: log.endOffset)
+          contents[log.identity] ?? [], start: log.startOffset, end: log.endOffset,
+          durableEnd: isAllDurable ? log.endOffset : min(known, log.endOffset))
       }
       topics[name] = adopted
     }
@@ -138,7 +146,10 @@ final class ModelStore {
   /// Does one random step; an error that the disk did not cause is the test's.
   func step() throws {
     stepCount += 1
-    defer { if ModelEffort.isTracing { print(stepCount, disk.callCount, lastAction) } }
+    defer {
+      history.append("\(stepCount) \(disk.callCount) \(lastAction)")
+      if ModelEffort.isTracing { print(history[history.count - 1]) }
+    }
     clock.advance(byMilliseconds: Int64(roll(0...10)))
     do {
       guard let store else { return try open() }
@@ -265,10 +276,15 @@ final class ModelStore {
   private func commitAll(_ store: LogStore) throws {
     note("commit all")
     let logs = store.topics.flatMap(\.partitions)
-    let gate = WakeSignal()
+    let (isHeldUp, gate) = (WakeSignal(), WakeSignal())
     let outcomes = Shared<[LogError?]>([])
     let done = WakeSignal()
-    logs.first?.services.commits.perform { gate.sleep() }
+    store.services.commits.perform {
+      isHeldUp.wake()
+      gate.sleep()
+    }
+    // Else the commit thread could take a part of them with what holds it up.
+    isHeldUp.sleep()
     for log in logs {
       log.services.commits.add(
         CommitWaiter(log: log, offset: log.endOffset, isDirect: roll(0...7) == 0) { failure in
@@ -395,7 +411,7 @@ final class ModelStore {
     let contents = try ModelCheck(
       topics: topics, keepsAll: true, damages: opened.recovery.damages
     ).run(opened)
-    adopt(contents, opened)
+    adopt(contents, opened, isAllDurable: false)
   }
 
   private func advanceEpoch() {

@@ -25,6 +25,38 @@ struct ReviewRecoveryTests {
     try again.closeBlocking()
   }
 
+  @Test(
+    "what the death of a process has left unsynced is durable when it is called so, and not before",
+    arguments: [CommitKind.none, .journaled, .direct])
+  func unsyncedAfterKill(kind: CommitKind) throws {
+    let disk = SimulatedDisk()
+    let store = try openStore(disk)
+    let topic = try store.createTopic("orders", TopicConfiguration(retention: []))
+    let log = topic.partitions[0]
+    for index in 0..<3 { _ = try log.append(value: "v\(index)") }
+    #expect(log.commitAndWait(isDirect: true) == nil)
+    for index in 3..<6 { _ = try log.append(value: "v\(index)") }
+    let killed = disk.crash(.keepAll)
+    withExtendedLifetime(store) {}
+
+    // The journal is empty, so that the store opens before it has synced what it found.
+    let again = try openStore(killed)
+    let found = try #require(again.existingTopic("orders")).partitions[0]
+    #expect(try found.values() == (0..<6).map { "v\($0)" })
+    #expect(found.durableOffset <= Offset(rawValue: 3))
+    if kind != .none { #expect(found.commitAndWait(isDirect: kind == .direct) == nil) }
+    let promised = kind == .none ? 3 : 6
+    if kind != .none { #expect(found.durableOffset == Offset(rawValue: 6)) }
+
+    let left = try openStore(killed.crash(.loseAllUnsynced))
+    withExtendedLifetime(again) {}
+    let recovered = try #require(left.existingTopic("orders")).partitions[0]
+    #expect(try recovered.values() == (0..<promised).map { "v\($0)" })
+    try left.closeBlocking()
+  }
+
+  enum CommitKind { case none, journaled, direct }
+
   @Test("checkpoints leave one snapshot, not one each")
   func oneSnapshot() throws {
     let disk = SimulatedDisk()

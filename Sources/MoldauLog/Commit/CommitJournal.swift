@@ -25,6 +25,10 @@ package final class CommitJournal: Sendable {
     var sequence: UInt64 = 1
     /// The logs with entries in the current half.
     var logs: [ObjectIdentifier: PartitionLog] = [:]
+    /// They are synced in the same order in each run.
+    var orderedLogs: [PartitionLog] {
+      logs.values.sorted { $0.identity.directoryName < $1.identity.directoryName }
+    }
   }
 
   package static let fileNames = ["moldau-journal-0", "moldau-journal-1"]
@@ -67,7 +71,7 @@ package final class CommitJournal: Sendable {
   func truncate(
     _ log: PartitionLog, to offset: Offset, maintenance: MaintenanceQueue
   ) throws(LogError) {
-    let logs = state.withLock { Array($0.logs.values) }
+    let logs = state.withLock { $0.orderedLogs }
     do throws(DiskError) {
       if try writeTruncation(of: log, to: offset, maintenance) { return }
       do throws(LogError) { try log.services.syncAll(logs) } catch {
@@ -135,7 +139,7 @@ package final class CommitJournal: Sendable {
 
   /// Goes on in the other half, and has the logs of this one synced so that it becomes free.
   private func changeOver(_ state: inout State, _ maintenance: MaintenanceQueue) {
-    let logs = state.logs.values.sorted { $0.identity.directoryName < $1.identity.directoryName }
+    let logs = state.orderedLogs
     state.current = 1 - state.current
     state.position = 0
     state.logs = [:]

@@ -10,7 +10,7 @@ extension LogStore {
       state.withLock { state in
         guard !state.isClosed else { return nil }
         state.isClosed = true
-        return Array(state.topics.values)
+        return state.topics.values.sorted { $0.name < $1.name }
       }
     }
     guard let topics else { return }
