@@ -58,4 +58,20 @@ struct JournalDamageTests {
     #expect(again.recovery.damages.isEmpty)
     try again.closeBlocking()
   }
+
+  @Test("after a failed sync what the journal brings can be written over itself, and appended to")
+  func failedSync() throws {
+    let disk = SimulatedDisk()
+    let store = try openStore(disk)
+    let topic = try store.createTopic("orders", TopicConfiguration(retention: []))
+    for index in 0..<5 { try topic.appendBlocking(Record(value: "v\(index)")) }
+    let left = disk.crash(.loseAllUnsynced)
+    withExtendedLifetime(store) {}
+    _ = try left.open("/store/\(StoreLayout.failedSyncMarker)", .create)
+    let again = try openStore(left)
+    let recovered = try #require(again.existingTopic("orders"))
+    for index in 5..<10 { try recovered.appendBlocking(Record(value: "v\(index)")) }
+    #expect(try recovered.scannedValues() == (0..<10).map { "v\($0)" })
+    try again.closeBlocking()
+  }
 }

@@ -148,6 +148,8 @@ extension PartitionLog {
   /// Writes the bytes that no checkpoint covers over themselves, so that the next sync writes them
   /// to the device although the system holds them for written.
   func rewriteFiles() throws(LogError) {
+    // What the journal brought may have come through a window, below whose end nothing is cut.
+    try state.withLock { (state) throws(LogError) in try closeWindow(&state) }
     let trusted = trustedOffset
     let all = segments
     for (index, segment) in all.enumerated() {

@@ -12,7 +12,7 @@ import Synchronization
 /// begins at or below `startOffset`.
 package final class PartitionLog: Sendable {
   package let identity: TopicPartition
-  let topicID: TopicID
+  package let topicID: TopicID
   let directory: PartitionDirectory
   let services: StoreServices
   let state: Mutex<AppendState>
@@ -153,6 +153,9 @@ package final class PartitionLog: Sendable {
 
   /// The epoch of the newest batch, −1 when no batch has one.
   package var latestLeaderEpoch: Int32 { state.withLock { $0.epochs.latest ?? -1 } }
+
+  /// The epochs of the batches, and where each began.
+  package var leaderEpochs: [LeaderEpochCheckpoint.Entry] { state.withLock { $0.epochs.entries } }
 
   /// The greatest epoch at or below `epoch` and the offset at which it ended (KIP-279).
   package func endOffset(ofEpoch epoch: Int32) -> (epoch: Int32, end: Offset)? {

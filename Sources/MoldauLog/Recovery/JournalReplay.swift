@@ -8,6 +8,15 @@ struct JournalReplay: Sendable {
   struct PartitionKey: Hashable, Sendable {
     var topicID: TopicID
     var partition: Int32
+
+    init(topicID: TopicID, partition: Int32) {
+      self.topicID = topicID
+      self.partition = partition
+    }
+
+    init(_ log: PartitionLog) {
+      self.init(topicID: log.topicID, partition: log.identity.partition)
+    }
   }
 
   /// Batches that lie one behind the other in one of the journal's files.

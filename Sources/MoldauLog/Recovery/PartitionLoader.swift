@@ -275,6 +275,9 @@ struct PartitionLoader {
         try remove(base)
         continue
       }
+      let start = index == firstUnsynced ? resume : nil
+      // The file may be older than the batches, and have epochs in which nothing was written.
+      if index == firstUnsynced { epochs.truncate(to: start?.offset ?? base) }
       var recovery = SegmentRecovery(
         partition: identity, baseOffset: base,
         nextBaseOffset: next.flatMap { index >= lastFilled && isContiguous(at: $0) ? nil : $0 },
@@ -285,7 +288,6 @@ struct PartitionLoader {
           journal.batches(of: key, in: offsets, isGapless: isGapless)
         },
         onScanned: onScanned)
-      let start = index == firstUnsynced ? resume : nil
       let found = try recovery.run(
         from: start?.position ?? 0, nextOffset: start?.offset ?? base,
         scan: start?.scan

@@ -41,12 +41,15 @@ extension LogStore {
           configurations.hosting[name] = TopicHosting(id: id, numbers: [])
           try configurations.write(to: path, disk: services.disk)
           try folders.make(name, numbers, id)
-          configurations.hosting[name] = TopicHosting(id: id, numbers: Set(numbers))
-          try configurations.write(to: path, disk: services.disk)
         } catch {
           throw LogError(error)
         }
         logs = try makeLogs(of: name, numbers, configuration)
+        try voidJournal(of: logs)
+        configurations.hosting[name] = TopicHosting(id: id, numbers: Set(numbers))
+        do throws(DiskError) { try configurations.write(to: path, disk: services.disk) } catch {
+          throw LogError(error)
+        }
       } catch {
         configurations.remove(name)
         folders.removeLeftovers(of: name, numbers)
@@ -87,6 +90,7 @@ extension LogStore {
       let logs: [PartitionLog]
       do throws(LogError) {
         logs = try makePartitions(of: topic, added, configuration)
+        try voidJournal(of: logs)
         configurations[topic.name] = configuration
         configurations.hosting[topic.name] = hosting(of: topic, before, adding: added)
         do throws(DiskError) { try configurations.write(to: path, disk: services.disk) } catch {
@@ -109,6 +113,7 @@ extension LogStore {
   /// A crash leaves the partitions or none of them: what it interrupts is finished on opening.
   package func removePartitions(_ numbers: [Int], of topic: Topic) throws(LogError) {
     let logs = Set(numbers).sorted().compactMap { topic.log(ofPartition: $0) }
+    noteRemoved(logs)
     guard logs.count < topic.partitions.count else {
       return try removeTopic(topic.name, forgetsOffsets: false)
     }
@@ -140,6 +145,25 @@ extension LogStore {
     }
   }
 
+  /// Notes which partitions are about to go. One that stays after all is none the worse.
+  private func noteRemoved(_ logs: [PartitionLog]) {
+    let keys = logs.map(JournalReplay.PartitionKey.init)
+    state.withLock { $0.removed.formUnion(keys) }
+  }
+
+  /// What the journal has of partitions that were here before is not the new ones'.
+  private func voidJournal(of logs: [PartitionLog]) throws(LogError) {
+    for log in logs {
+      let key = JournalReplay.PartitionKey(log)
+      guard state.withLock({ $0.removed.contains(key) }) else { continue }
+      try log.betweenCommits { (log) throws(LogError) in
+        try log.services.commits.journal.truncate(
+          log, to: .zero, maintenance: log.services.maintenance)
+      }
+      state.withLock { _ = $0.removed.remove(key) }
+    }
+  }
+
   /// Takes partitions of a topic out of the store and leaves their files in the directory, under names
   /// that no opening takes for a partition's; with the last of them goes the topic.
   ///
@@ -148,6 +172,7 @@ extension LogStore {
   package func setAside(_ numbers: [Int], of topic: Topic) throws(LogError) -> [String] {
     let logs = Set(numbers).sorted().compactMap { topic.log(ofPartition: $0) }
     guard !logs.isEmpty else { return [] }
+    noteRemoved(logs)
     return try services.topicChanges.withLock { (configurations) throws(LogError) in
       if state.withLock(\.isClosed) { throw .closed }
       guard existingTopic(topic.name) === topic else { throw .unknownTopic(topic.name) }

@@ -18,6 +18,8 @@ public final class LogStore: Sendable {
     }
     /// Counts the changes of topics and of their numbers of partitions.
     var topicsVersion: UInt64 = 0
+    /// The partitions that were taken out of the store since it was opened, and may come back.
+    var removed: Set<JournalReplay.PartitionKey> = []
     var isClosed = false
   }
 

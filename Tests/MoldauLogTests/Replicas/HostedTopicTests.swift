@@ -370,4 +370,31 @@ struct HostedTopicTests {
       #expect(!isDone || log == nil, "\(place)")
     }
   }
+
+  @Test(
+    "what the journal has of a partition that went is not of the one that comes back",
+    arguments: [1, 2])
+  func journalOfRemoved(count: Int) throws {
+    let disk = SimulatedDisk()
+    let store = try openReplicaStore(disk)
+    var topic = try make(store, Array(0..<count), of: 2)
+    let log = try #require(topic.log(ofPartition: 0))
+    for index in 0..<3 { _ = try log.append(value: "v\(index)") }
+    // The journal alone has what follows.
+    try store.services.checkpoint([log])
+    for index in 3..<6 { _ = try log.append(value: "v\(index)") }
+    #expect(log.commitAndWait(isDirect: false) == nil)
+    try store.removePartitions([0], of: topic)
+    if count == 1 {
+      topic = try make(store, [0], of: 2)
+    } else {
+      try store.host([0], of: topic, partitionCount: 2)
+    }
+
+    let again = try openReplicaStore(disk.crash(.loseAllUnsynced))
+    withExtendedLifetime(store) {}
+    let recovered = try #require(again.existingTopic("orders")?.log(ofPartition: 0))
+    #expect(recovered.endOffset == .zero)
+    try again.closeBlocking()
+  }
 }

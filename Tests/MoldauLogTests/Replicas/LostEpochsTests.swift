@@ -71,4 +71,37 @@ struct LostEpochsTests {
     let again = try openReplicaStore(left)
     check(try #require(again.replica), leader)
   }
+
+  @Test("an epoch of an older file in which nothing was written does not come back")
+  func emptyEpoch() throws {
+    var generator = SeededGenerator(seed: 6)
+    func makeBatch() -> ModelBatch {
+      .random(recordCount: 2, valueByteCount: 40, around: 1_000_000, using: &generator)
+    }
+    var leader = ModelLeader()
+    for _ in 0..<2 { leader.append(makeBatch()) }
+    let disk = SimulatedDisk()
+    let store = try openReplicaStore(disk)
+    let log = try store.makeReplica()
+    log.follow(inEpoch: 0)
+    #expect(try log.fetch(from: leader, maxBytes: 1 << 20))
+    log.lead(inEpoch: 1)
+    try store.services.checkpoint([log])
+    // Another goes on with what it had of epoch 0, and leads in the next.
+    leader.append(makeBatch())
+    leader.change(droppingLast: 0, to: 2)
+    leader.append(makeBatch())
+    log.follow(inEpoch: 2)
+    for _ in 0..<3 where try !log.fetch(from: leader, maxBytes: 1 << 20) {}
+    try leader.check(log)
+    let epochs = log.leaderEpochs
+    #expect(epochs.map(\.epoch) == [0, 2])
+
+    let again = try openReplicaStore(disk.crash(.keepAll))
+    withExtendedLifetime(store) {}
+    let recovered = try #require(again.replica)
+    #expect(recovered.leaderEpochs == epochs)
+    try leader.check(recovered)
+    try again.closeBlocking()
+  }
 }
