@@ -237,6 +237,7 @@ struct PartitionLoader {
   ) throws(LogError) -> PartitionLog {
     let key = JournalReplay.PartitionKey(topicID: topicID, partition: identity.partition)
     let bases = stock.baseOffsets
+    let foundEpochs = epochs
     var epochs = epochs
     var sealed: [Segment] = []
     // The last segment that begins below the recovery point is the first to be checked. One that ends
@@ -303,6 +304,8 @@ struct PartitionLoader {
       active = found
       sealed.append(segment)
     }
+    // Learnt anew and the same: the file needs no other content.
+    if epochs.entries == foundEpochs.entries { epochs = foundEpochs }
     guard let last = sealed.popLast() else {
       return try finish(try makeEmptyLog(topicID, producers, epochs), key)
     }
