@@ -239,6 +239,9 @@ struct PartitionLoader {
     let bases = stock.baseOffsets
     let foundEpochs = epochs
     var epochs = epochs
+    // The file may be older than the batches behind the recovery point, and have epochs in which
+    // nothing was written.
+    epochs.truncate(to: recoveryPoint)
     var sealed: [Segment] = []
     // The last segment that begins below the recovery point is the first to be checked. One that ends
     // there may not have been sealed to the end, when the next begins there too.
@@ -276,9 +279,6 @@ struct PartitionLoader {
         try remove(base)
         continue
       }
-      let start = index == firstUnsynced ? resume : nil
-      // The file may be older than the batches, and have epochs in which nothing was written.
-      if index == firstUnsynced { epochs.truncate(to: start?.offset ?? base) }
       var recovery = SegmentRecovery(
         partition: identity, baseOffset: base,
         nextBaseOffset: next.flatMap { index >= lastFilled && isContiguous(at: $0) ? nil : $0 },
@@ -289,6 +289,7 @@ struct PartitionLoader {
           journal.batches(of: key, in: offsets, isGapless: isGapless)
         },
         onScanned: onScanned)
+      let start = index == firstUnsynced ? resume : nil
       let found = try recovery.run(
         from: start?.position ?? 0, nextOffset: start?.offset ?? base,
         scan: start?.scan

@@ -30,7 +30,7 @@ extension LogStore {
       let (exists, isClosed) = state.withLock { ($0.topics[name] != nil, $0.isClosed) }
       if isClosed { throw .closed }
       if exists { throw .topicExists(name) }
-      let logs: [PartitionLog]
+      var logs: [PartitionLog] = []
       do throws(LogError) {
         do throws(DiskError) {
           if configurations.deletedTopics.contains(name) { try folders.finishDeletion(of: name) }
@@ -52,6 +52,7 @@ extension LogStore {
         }
       } catch {
         configurations.remove(name)
+        abandon(logs)
         folders.removeLeftovers(of: name, numbers)
         throw error
       }
@@ -87,7 +88,7 @@ extension LogStore {
       try configuration.validate()
       if !configurations.knows(topic.name) { configuration.mayHaveGaps = true }
       let before = configurations
-      let logs: [PartitionLog]
+      var logs: [PartitionLog] = []
       do throws(LogError) {
         logs = try makePartitions(of: topic, added, configuration)
         try voidJournal(of: logs)
@@ -99,6 +100,7 @@ extension LogStore {
       } catch {
         // The file may have either list: what is in it without a folder is told as missing.
         configurations = before
+        abandon(logs)
         folders.removeLeftovers(of: topic.name, added)
         throw error
       }
@@ -161,6 +163,15 @@ extension LogStore {
           log, to: .zero, maintenance: log.services.maintenance)
       }
       state.withLock { _ = $0.removed.remove(key) }
+    }
+  }
+
+  /// Lets logs go that are not taken in after all: the journal may hold them, and nobody is to sync
+  /// what is in their folders.
+  private func abandon(_ logs: [PartitionLog]) {
+    for log in logs {
+      log.directory.noteDeletion()
+      log.letFilesGo()
     }
   }
 

@@ -1,3 +1,4 @@
+import Glibc
 import MoldauDisk
 import MoldauFormat
 import Testing
@@ -396,5 +397,67 @@ struct HostedTopicTests {
     let recovered = try #require(again.existingTopic("orders")?.log(ofPartition: 0))
     #expect(recovered.endOffset == .zero)
     try again.closeBlocking()
+  }
+
+  @Test("nor is what a commit was to put there when the partition went")
+  func commitOfRemoved() throws {
+    let disk = SimulatedDisk()
+    let store = try openReplicaStore(disk, threads: .manual)
+    let topic = try make(store, [0, 1], of: 2)
+    let log = try #require(topic.log(ofPartition: 0))
+    _ = try log.append(value: "gone")
+    let outcome = Shared<[LogError?]>([])
+    log.services.commits.add(
+      CommitWaiter(log: log, offset: log.endOffset, isDirect: false) { failure in
+        outcome.value.withLock { $0.append(failure) }
+      })
+    try store.removePartitions([0], of: topic)
+    try store.host([0], of: topic, partitionCount: 2)
+    #expect(store.runCommits())
+    #expect(outcome.value.withLock { $0 } == [.closed])
+
+    let again = try openReplicaStore(disk.crash(.loseAllUnsynced))
+    withExtendedLifetime(store) {}
+    let recovered = try #require(again.existingTopic("orders")?.log(ofPartition: 0))
+    #expect(recovered.endOffset == .zero)
+    try again.closeBlocking()
+  }
+
+  @Test(
+    "a partition that comes back and cannot be listed leaves nothing that the journal waits for",
+    arguments: [1, 2])
+  func journalOfUnlisted(count: Int) throws {
+    let disk = SimulatedDisk()
+    let store = try openReplicaStore(disk)
+    let topic = try make(store, Array(0..<count), of: 2)
+    let other = try store.createTopic("other", TopicConfiguration(retention: [])).partitions[0]
+    try store.removePartitions([0], of: topic)
+    let listings = Shared(0)
+    disk.onCall = { call in
+      guard call.name == "open", call.isChange, call.path.contains(StoreLayout.topicConfigurations)
+      else { return nil }
+      // A topic that comes back is listed without partitions first.
+      return listings.value.withLock { listings in
+        listings += 1
+        return listings == 3 - count ? .fail(errno: EIO) : nil
+      }
+    }
+    #expect(throws: LogError.self) {
+      if count == 1 {
+        _ = try make(store, [0], of: 2)
+      } else {
+        try store.host([0], of: topic, partitionCount: 2)
+      }
+    }
+    disk.onCall = nil
+    #expect(try folders(disk).filter { $0 == "orders-0" }.isEmpty)
+    // More than both of the journal's files hold.
+    for _ in 0..<200 {
+      _ = try other.append(value: String(repeating: "x", count: 1000))
+      #expect(other.commitAndWait(isDirect: false) == nil)
+      store.runMaintenance()
+    }
+    #expect(!store.services.isPoisoned)
+    try store.closeBlocking()
   }
 }

@@ -104,4 +104,31 @@ struct LostEpochsTests {
     try leader.check(recovered)
     try again.closeBlocking()
   }
+
+  @Test("an epoch of which compaction has left nothing stays known after a crash")
+  func compactedEpoch() throws {
+    let disk = SimulatedDisk()
+    let store = try openStore(disk)
+    let topic = try store.createTopic(
+      "orders", TopicConfiguration(cleanupPolicy: .compact, segmentBytes: 2048))
+    let log = topic.partitions[0]
+    for epoch in Int32(1)...3 {
+      let (key, value) = (Array("key".utf8), Array("in epoch \(epoch)".utf8))
+      var encoder = RecordBatchEncoder()
+      unsafe encoder.append(
+        key: key.span.bytes, value: value.span.bytes, timestampMilliseconds: Int64(epoch))
+      encoder.finish(BatchFields())
+      _ = try log.append(encoder.bytes, leaderEpoch: epoch)
+    }
+    #expect(try topic.compactBlocking().removedRecordCount == 2)
+    try store.services.checkpoint([log])
+    let epochs = log.leaderEpochs
+    #expect(epochs.map(\.startOffset.rawValue) == [0, 1, 2])
+
+    let again = try openStore(disk.crash(.keepAll))
+    withExtendedLifetime(store) {}
+    let recovered = try #require(again.existingTopic("orders")).partitions[0]
+    #expect(recovered.leaderEpochs == epochs)
+    try again.closeBlocking()
+  }
 }

@@ -7,12 +7,13 @@ import MoldauFormat
 
 /// Opens a store of replicas without a maintenance thread.
 func openReplicaStore(
-  _ disk: SimulatedDisk, clock: any WallClock = ModelClock()
+  _ disk: SimulatedDisk, clock: any WallClock = ModelClock(), threads: StoreThreads = .own
 ) throws(LogError) -> LogStore {
   var configuration = StoreConfiguration(
     recoveryThreadCount: 1, journalBytes: 64 << 10, checkpointInterval: .zero)
   configuration.runsMaintenance = false
   configuration.isReplicated = true
+  configuration.threads = threads
   return try LogStore.open(at: "/store", configuration, disk: disk, clock: clock)
 }
 
