@@ -14,19 +14,10 @@ struct BenchBroker: AsyncParsableCommand {
       in it.
       """)
 
-  @Flag(help: "Print JSON instead of a table.")
-  var json = false
-
   @Option(help: "The rounds of each row.")
   var rounds = 5
 
-  @Option(help: "Run only this row; may be given several times.")
-  var only: [String] = []
-
-  @Option(
-    help: "The directory for the data (default: the system's temporary directory).",
-    completion: .directory)
-  var dir: String?
+  @OptionGroup var bench: BenchOptions
 
   @Option(help: ArgumentHelp("Measure this broker.", valueName: "host:port"))
   var broker: String?
@@ -42,15 +33,11 @@ struct BenchBroker: AsyncParsableCommand {
     DescriptorLimit.raise()
     var options = BrokerBenchmark.Options(program: "/proc/self/exe")
     options.rounds = rounds
-    options.only = only
-    options.directory = dir
+    options.only = bench.only
+    options.directory = bench.dir
     options.address = broker
     options.pid = pid
-    do {
-      let report = try await BrokerBenchmark.run(options)
-      print(json ? report.json : report.table)
-    } catch let error as BenchmarkOptionError {
-      throw ValidationError(error.description)
-    }
+    let measured = options
+    try await bench.print { try await BrokerBenchmark.run(measured) }
   }
 }

@@ -12,31 +12,18 @@ struct BenchCluster: AsyncParsableCommand {
       them again.
       """)
 
-  @Flag(help: "Print JSON instead of a table.")
-  var json = false
-
   @Option(help: "The rounds of each row.")
   var rounds = 5
 
-  @Option(help: "Run only this row; may be given several times.")
-  var only: [String] = []
-
-  @Option(
-    help: "The directory for the data (default: the system's temporary directory).",
-    completion: .directory)
-  var dir: String?
+  @OptionGroup var bench: BenchOptions
 
   func run() async throws {
     DescriptorLimit.raise()
     var options = ClusterBenchmark.Options(program: "/proc/self/exe")
     options.rounds = rounds
-    options.only = only
-    options.directory = dir
-    do {
-      let report = try await ClusterBenchmark.run(options)
-      print(json ? report.json : report.table)
-    } catch let error as BenchmarkOptionError {
-      throw ValidationError(error.description)
-    }
+    options.only = bench.only
+    options.directory = bench.dir
+    let measured = options
+    try await bench.print { try await ClusterBenchmark.run(measured) }
   }
 }

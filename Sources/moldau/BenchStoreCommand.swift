@@ -12,30 +12,17 @@ struct BenchStore: AsyncParsableCommand {
       The data is written below --dir and removed afterwards.
       """)
 
-  @Flag(help: "Print JSON instead of a table.")
-  var json = false
-
   @Option(help: "The pairs of rounds of each row.")
   var rounds = 7
 
-  @Option(help: "Run only this row; may be given several times.")
-  var only: [String] = []
-
-  @Option(
-    help: "The directory for the data (default: the system's temporary directory).",
-    completion: .directory)
-  var dir: String?
+  @OptionGroup var bench: BenchOptions
 
   func run() async throws {
     var options = StoreBenchmark.Options()
     options.rounds = rounds
-    options.only = only
-    options.directory = dir
-    do {
-      let report = try await StoreBenchmark.run(options)
-      print(json ? report.json : report.table)
-    } catch let error as BenchmarkOptionError {
-      throw ValidationError(error.description)
-    }
+    options.only = bench.only
+    options.directory = bench.dir
+    let measured = options
+    try await bench.print { try await StoreBenchmark.run(measured) }
   }
 }

@@ -21,6 +21,12 @@ struct AdministrationRefusal: Error, Equatable {
     self.init(refusal.code, refusal.message ?? "the controller says \(refusal.code)")
   }
 
+  static let repeatedTopic = AdministrationRefusal(
+    .invalidRequest, "the request names the topic more than once")
+
+  static let repeatedResource = AdministrationRefusal(
+    .invalidRequest, "the request names the resource more than once")
+
   /// Too much work waits already; clients try again.
   static let busy = AdministrationRefusal(
     .requestTimedOut, "too many requests wait for the broker; try again")

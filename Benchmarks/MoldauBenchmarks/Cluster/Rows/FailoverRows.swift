@@ -1,5 +1,3 @@
-import MoldauClient
-
 /// `failover`: a leader dies.
 ///
 /// Sketch: the session ends 2 s after the last heartbeat, which is up to a third of that old; one
@@ -19,7 +17,7 @@ struct FailoverRow: BenchmarkRow {
   }
 
   mutating func measuredRound(_ round: Int) throws -> Sample {
-    try rounds.run { (cluster, leader) in try cluster.kill(leader) }
+    try rounds.run(.killed)
   }
 
   mutating func baselineRound(_ round: Int) -> Sample? { nil }
@@ -46,13 +44,7 @@ struct StopRow: BenchmarkRow {
   }
 
   mutating func measuredRound(_ round: Int) throws -> Sample {
-    var stopping: BrokerTarget?
-    let sample = try rounds.run { (cluster, leader) in
-      stopping = try cluster.beginStop(of: leader)
-    } isGone: {
-      try stopping?.wait()
-    }
-    return sample
+    try rounds.run(.stopped)
   }
 
   mutating func baselineRound(_ round: Int) -> Sample? { nil }
@@ -62,39 +54,23 @@ struct StopRow: BenchmarkRow {
 
 /// Rounds in which the leader of a partition goes and comes back.
 private struct FailoverRounds {
-  private let cluster: BenchmarkCluster
-  private let topic: ReplicatedTopic
-  private var producer: PersistentProducer
+  private var departures: LeaderDepartures
 
   init(_ context: RowContext) throws {
-    cluster = try BenchmarkCluster(context, sessionTimeout: BenchmarkCluster.shortSession)
-    topic = try ReplicatedTopic(
-      creatingFor: "failover", on: cluster, configuration: [("min.insync.replicas", "2")])
-    producer = PersistentProducer(topic)
+    departures = try LeaderDepartures("failover", context)
   }
 
-  /// Times from when `remove` takes the leader away to the first record that another has acknowledged;
-  /// `isGone` waits for its end.
-  mutating func run(
-    _ remove: (BenchmarkCluster, Int32) throws -> Void, isGone: () throws -> Void = {}
-  ) throws -> Sample {
-    try producer.connect()
-    let leader = try topic.leader(of: 0)
-    let start = ContinuousClock.now
-    try remove(cluster, leader)
-    producer.forget(leader)
-    try producer.produce(to: 0, except: leader)
-    let elapsed = start.duration(to: .now)
-    try isGone()
-    try cluster.start(leader)
-    try topic.awaitReplicas()
-    return Sample(
-      operations: 1, records: 0, bytes: 0, nanoseconds: elapsed.inNanoseconds, cpuNanoseconds: 0,
-      latencies: [elapsed.inNanoseconds])
+  /// Times to the first record that another leader has acknowledged.
+  mutating func run(_ way: LeaderDepartures.Way) throws -> Sample {
+    let leader = try departures.topic.leader(of: 0)
+    return try departures.run(way, of: leader) { (producer, start) in
+      try producer.produce(to: 0, except: leader)
+      return start.duration(to: .now).inNanoseconds
+    }
   }
 
   func finish() throws -> RowFigures {
-    try cluster.stop()
+    try departures.cluster.stop()
     return RowFigures()
   }
 }

@@ -1,5 +1,3 @@
-import MoldauClient
-
 /// `failover-1000`: a broker dies that leads a thousand partitions.
 ///
 /// Sketch: as `failover`, with a thousand states to write, some three multis, a thousand leaderships
@@ -21,7 +19,7 @@ struct ManyFailoversRow: BenchmarkRow {
   }
 
   mutating func measuredRound(_ round: Int) throws -> Sample {
-    try rounds.run { (cluster, leader) in try cluster.kill(leader) }
+    try rounds.run(.killed)
   }
 
   mutating func baselineRound(_ round: Int) -> Sample? { nil }
@@ -48,13 +46,7 @@ struct ManyStopsRow: BenchmarkRow {
   }
 
   mutating func measuredRound(_ round: Int) throws -> Sample {
-    var stopping: BrokerTarget?
-    let sample = try rounds.run { (cluster, leader) in
-      stopping = try cluster.beginStop(of: leader)
-    } isGone: {
-      try stopping?.wait()
-    }
-    return sample
+    try rounds.run(.stopped)
   }
 
   mutating func baselineRound(_ round: Int) -> Sample? { nil }
@@ -69,49 +61,35 @@ private struct ManyFailovers {
   /// was started first.
   private static let leader: Int32 = 1
 
-  private let cluster: BenchmarkCluster
-  private let topic: ReplicatedTopic
-  private var producer: PersistentProducer
+  private var departures: LeaderDepartures
   private var takeovers: [PersistentProducer.Takeover] = []
 
   init(_ context: RowContext) throws {
-    cluster = try BenchmarkCluster(context, sessionTimeout: BenchmarkCluster.shortSession)
-    topic = try ReplicatedTopic(
-      creatingFor: "failovers", on: cluster, partitionCount: Self.partitionCount,
-      replicas: [Self.leader, 2, 3], configuration: [("min.insync.replicas", "2")])
-    producer = PersistentProducer(topic)
+    departures = try LeaderDepartures(
+      "failovers", context, partitionCount: Self.partitionCount, replicas: [Self.leader, 2, 3])
   }
 
-  /// Times from when `remove` takes the leader away to the last partition's first record that another
-  /// has acknowledged; `isGone` waits for its end.
-  mutating func run(
-    _ remove: (BenchmarkCluster, Int32) throws -> Void, isGone: () throws -> Void = {}
-  ) throws -> Sample {
-    try producer.connect()
-    let asked = try cluster.target(2).connect()
+  /// Times to the last partition's first record that another leader has acknowledged.
+  mutating func run(_ way: LeaderDepartures.Way) throws -> Sample {
+    let topic = departures.topic
+    let asked = try departures.cluster.target(2).connect()
     let ledCount = try topic.partitions(from: asked).count { $0.leaderID == Self.leader }
     guard ledCount == Self.partitionCount else {
       throw BaselineError("broker \(Self.leader) leads \(ledCount) partitions only")
     }
-    let start = ContinuousClock.now
-    try remove(cluster, Self.leader)
-    producer.forget(Self.leader)
-    let takeover = try producer.produceToAll(
-      Self.partitionCount, except: Self.leader, since: start)
-    takeovers.append(takeover)
-    try isGone()
-    try cluster.start(Self.leader)
-    try topic.awaitReplicas()
+    let sample = try departures.run(way, of: Self.leader) { (producer, start) in
+      let takeover = try producer.produceToAll(
+        Self.partitionCount, except: Self.leader, since: start)
+      takeovers.append(takeover)
+      return takeover.all * 1e9
+    }
     try topic.electPreferred(0..<Self.partitionCount)
     try topic.awaitReplicas()
-    let nanoseconds = takeover.all * 1e9
-    return Sample(
-      operations: 1, records: 0, bytes: 0, nanoseconds: nanoseconds, cpuNanoseconds: 0,
-      latencies: [nanoseconds])
+    return sample
   }
 
   func finish() throws -> RowFigures {
-    try cluster.stop()
+    try departures.cluster.stop()
     return RowFigures(members: [
       .init("firstRecordSeconds", .optional(Statistics.median(takeovers.compactMap(\.first)))),
       .init("allLeadersSeconds", .optional(Statistics.median(takeovers.compactMap(\.leaders)))),

@@ -53,9 +53,6 @@ extension Broker {
     let name: String
   }
 
-  private static let namedTwice = AdministrationRefusal(
-    .invalidRequest, "the request names the resource more than once")
-
   private func alterConfigs(
     _ request: AlterConfigsRequest,
     _ alter: (AlterConfigsRequest.Resource) throws(AdministrationRefusal) -> Void
@@ -84,7 +81,7 @@ extension Broker {
       (answer.type, answer.name) = identity(asked)
       do throws(AdministrationRefusal) {
         guard !repeated.contains(Resource(type: answer.type, name: answer.name)) else {
-          throw Self.namedTwice
+          throw AdministrationRefusal.repeatedResource
         }
         try alter(asked)
       } catch {

@@ -70,34 +70,28 @@ extension Broker {
   ) {
     let repeated = asked.repeated
     let gathered = Gathered<AlterConfigsResponse.Resource>(count: asked.count, whenAll: completion)
-    for (index, resource) in asked.enumerated() {
-      do throws(AdministrationRefusal) {
-        guard !repeated.contains(resource) else {
-          throw AdministrationRefusal(
-            .invalidRequest, "the request names the resource more than once")
-        }
-        guard let (target, change) = try change(index) else {
-          gathered.put(AlterConfigsResponse.Resource(resource), at: index)
-          continue
-        }
-        controller.alterConfiguration(of: target, change, validatesOnly: validatesOnly) { result in
-          switch result {
-          case .failure(let refusal):
-            gathered.put(
-              AlterConfigsResponse.Resource(resource, AdministrationRefusal(refusal)), at: index)
-          case .success(let settings):
-            let answer = AlterConfigsResponse.Resource(resource)
-            guard let member = self.member, !validatesOnly else {
-              return gathered.put(answer, at: index)
-            }
-            self.whenImage(
-              member, within: Limits.imageWaitMilliseconds, { $0.has(settings, of: target) }
-            ) { gathered.put(answer, at: index) }
-          }
-        }
-      } catch {
-        gathered.put(AlterConfigsResponse.Resource(resource, error), at: index)
+    gathered.begin(asked) { index, resource throws(AdministrationRefusal) in
+      guard !repeated.contains(resource) else { throw .repeatedResource }
+      guard let (target, change) = try change(index) else {
+        return gathered.put(AlterConfigsResponse.Resource(resource), at: index)
       }
+      controller.alterConfiguration(of: target, change, validatesOnly: validatesOnly) { result in
+        switch result {
+        case .failure(let refusal):
+          gathered.put(
+            AlterConfigsResponse.Resource(resource, AdministrationRefusal(refusal)), at: index)
+        case .success(let settings):
+          let answer = AlterConfigsResponse.Resource(resource)
+          guard let member = self.member, !validatesOnly else {
+            return gathered.put(answer, at: index)
+          }
+          self.whenImage(
+            member, within: Limits.imageWaitMilliseconds, { $0.has(settings, of: target) }
+          ) { gathered.put(answer, at: index) }
+        }
+      }
+    } refused: {
+      AlterConfigsResponse.Resource($0, $1)
     }
   }
 

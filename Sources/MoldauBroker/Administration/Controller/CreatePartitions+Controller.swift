@@ -38,27 +38,22 @@ extension Broker {
         },
         { completion(response) })
     }
-    for (index, asked) in request.topics.enumerated() {
-      do throws(AdministrationRefusal) {
-        guard !repeated.contains(asked.name) else {
-          throw AdministrationRefusal(
-            .invalidRequest, "the request names the topic more than once")
+    gathered.begin(request.topics) { index, asked throws(AdministrationRefusal) in
+      guard !repeated.contains(asked.name) else { throw .repeatedTopic }
+      try checkCanGrow(asked.name)
+      let creation = PartitionsCreation(
+        topic: asked.name, partitionCount: asked.count,
+        assignment: asked.assignments?.map(\.brokerIDs))
+      controller.createPartitions(creation, validatesOnly: request.validatesOnly) { result in
+        var answer = CreatePartitionsResponse.Topic()
+        answer.name = asked.name
+        if case .failure(let refusal) = result {
+          answer = CreatePartitionsResponse.Topic(asked.name, AdministrationRefusal(refusal))
         }
-        try checkCanGrow(asked.name)
-        let creation = PartitionsCreation(
-          topic: asked.name, partitionCount: asked.count,
-          assignment: asked.assignments?.map(\.brokerIDs))
-        controller.createPartitions(creation, validatesOnly: request.validatesOnly) { result in
-          var answer = CreatePartitionsResponse.Topic()
-          answer.name = asked.name
-          if case .failure(let refusal) = result {
-            answer = CreatePartitionsResponse.Topic(asked.name, AdministrationRefusal(refusal))
-          }
-          gathered.put(answer, at: index)
-        }
-      } catch {
-        gathered.put(CreatePartitionsResponse.Topic(asked.name, error), at: index)
+        gathered.put(answer, at: index)
       }
+    } refused: {
+      CreatePartitionsResponse.Topic($0.name, $1)
     }
   }
 }

@@ -36,21 +36,14 @@ extension Broker {
         member, within: Int64(request.timeoutMilliseconds), { $0.leadsAll(of: ids) }
       ) { completion(response) }
     }
-    for (index, asked) in request.topics.enumerated() {
-      do throws(AdministrationRefusal) {
-        guard !repeated.contains(asked.name) else {
-          throw AdministrationRefusal(
-            .invalidRequest, "the request names the topic more than once")
-        }
-        let creation = try creation(asked, isOfBroker: isOfBroker)
-        controller.createTopic(creation, validatesOnly: request.validatesOnly) { [self] result in
-          gathered.put(answer(asked, result), at: index)
-        }
-      } catch {
-        gathered.put(
-          CreateTopicsResponse.Topic(asked.name, ClusterRefusal(error.code, error.message)),
-          at: index)
+    gathered.begin(request.topics) { index, asked throws(AdministrationRefusal) in
+      guard !repeated.contains(asked.name) else { throw .repeatedTopic }
+      let creation = try creation(asked, isOfBroker: isOfBroker)
+      controller.createTopic(creation, validatesOnly: request.validatesOnly) { [self] result in
+        gathered.put(answer(asked, result), at: index)
       }
+    } refused: {
+      CreateTopicsResponse.Topic($0.name, ClusterRefusal($1.code, $1.message))
     }
   }
 

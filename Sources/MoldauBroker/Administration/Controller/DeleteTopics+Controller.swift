@@ -38,18 +38,15 @@ extension Broker {
         member, within: milliseconds, { image in gone.allSatisfy { image.topicNames[$0] == nil } }
       ) { completion(DeleteTopicsResponse(topics)) }
     }
-    for (index, topic) in asked.enumerated() {
-      do throws(AdministrationRefusal) {
-        guard !names.contains(where: { $0 == topic.name }), !ids.contains(topic.id) else {
-          throw AdministrationRefusal(
-            .invalidRequest, "the request names the topic more than once")
-        }
-        controller.deleteTopic(try reference(to: topic, version: version)) { result in
-          gathered.put(DeleteTopicsResponse.Topic(topic, result), at: index)
-        }
-      } catch {
-        gathered.put(DeleteTopicsResponse.Topic(topic, error), at: index)
+    gathered.begin(asked) { index, topic throws(AdministrationRefusal) in
+      guard !names.contains(where: { $0 == topic.name }), !ids.contains(topic.id) else {
+        throw .repeatedTopic
       }
+      controller.deleteTopic(try reference(to: topic, version: version)) { result in
+        gathered.put(DeleteTopicsResponse.Topic(topic, result), at: index)
+      }
+    } refused: {
+      DeleteTopicsResponse.Topic($0, $1)
     }
   }
 

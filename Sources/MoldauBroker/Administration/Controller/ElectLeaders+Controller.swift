@@ -50,14 +50,7 @@ extension ElectLeadersResponse {
         answer.errorCode = refusal.code
         answer.errorMessage = refusal.message
       }
-      if topics.last?.name == partition.topic {
-        topics[topics.count - 1].partitions.append(answer)
-      } else {
-        var topic = Topic()
-        topic.name = partition.topic
-        topic.partitions = [answer]
-        topics.append(topic)
-      }
+      topics.add(answer, ofTopic: partition.topic)
     }
   }
 }

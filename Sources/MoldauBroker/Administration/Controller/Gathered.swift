@@ -17,6 +17,21 @@ final class Gathered<Element: Sendable>: Sendable {
     if count == 0 { whenAll([]) }
   }
 
+  /// Has each of what was asked begun, in its order, for which a result is put sometime; what is
+  /// refused at once has that as its result.
+  func begin<Asked>(
+    _ asked: [Asked], _ body: (Int, Asked) throws(AdministrationRefusal) -> Void,
+    refused: (Asked, AdministrationRefusal) -> Element
+  ) {
+    for (index, one) in asked.enumerated() {
+      do throws(AdministrationRefusal) {
+        try body(index, one)
+      } catch {
+        put(refused(one, error), at: index)
+      }
+    }
+  }
+
   /// Puts a result where it belongs; each once.
   func put(_ element: Element, at index: Int) {
     let all: [Element]? = state.withLock { state in

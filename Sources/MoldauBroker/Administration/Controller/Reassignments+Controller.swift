@@ -94,14 +94,7 @@ extension AlterPartitionReassignmentsResponse {
         answer.errorCode = refusal.code
         answer.errorMessage = refusal.message
       }
-      if topics.last?.name == move.partition.topic {
-        topics[topics.count - 1].partitions.append(answer)
-      } else {
-        var topic = Topic()
-        topic.name = move.partition.topic
-        topic.partitions = [answer]
-        topics.append(topic)
-      }
+      topics.add(answer, ofTopic: move.partition.topic)
     }
   }
 }
@@ -115,14 +108,7 @@ extension ListPartitionReassignmentsResponse {
       answer.replicas = image.replicas
       answer.addingReplicas = image.adding
       answer.removingReplicas = image.removing
-      if topics.last?.name == partition.topic {
-        topics[topics.count - 1].partitions.append(answer)
-      } else {
-        var topic = Topic()
-        topic.name = partition.topic
-        topic.partitions = [answer]
-        topics.append(topic)
-      }
+      topics.add(answer, ofTopic: partition.topic)
     }
   }
 }

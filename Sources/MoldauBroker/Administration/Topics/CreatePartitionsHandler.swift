@@ -26,10 +26,7 @@ extension Broker {
       var answer = CreatePartitionsResponse.Topic()
       answer.name = asked.name
       do throws(AdministrationRefusal) {
-        guard !repeated.contains(asked.name) else {
-          throw AdministrationRefusal(
-            .invalidRequest, "the request names the topic more than once")
-        }
+        guard !repeated.contains(asked.name) else { throw .repeatedTopic }
         try add(asked)
       } catch {
         answer.errorCode = error.code

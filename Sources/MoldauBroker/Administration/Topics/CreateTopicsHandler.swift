@@ -28,10 +28,7 @@ extension Broker {
     var response = CreateTopicsResponse()
     response.topics = request.topics.map { asked in
       do throws(AdministrationRefusal) {
-        guard !repeated.contains(asked.name) else {
-          throw AdministrationRefusal(
-            .invalidRequest, "the request names the topic more than once")
-        }
+        guard !repeated.contains(asked.name) else { throw .repeatedTopic }
         return try create(asked)
       } catch {
         var answer = CreateTopicsResponse.Topic()

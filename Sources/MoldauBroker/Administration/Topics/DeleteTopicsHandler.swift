@@ -32,8 +32,7 @@ extension Broker {
       answer.id = topic.id
       do throws(AdministrationRefusal) {
         guard !names.contains(where: { $0 == topic.name }), !ids.contains(topic.id) else {
-          throw AdministrationRefusal(
-            .invalidRequest, "the request names the topic more than once")
+          throw .repeatedTopic
         }
         let deleted = try delete(topic)
         answer.name = deleted.name
