@@ -21,6 +21,8 @@ package enum Limits {
   static let probeBytes = 8 << 10
   /// Recovery reads this much at a time, which a core keeps in its cache, in bytes.
   static let recoveryChunkBytes = 256 << 10
+  /// What a device writes wholly or not at all, in bytes; larger sectors end where these do.
+  static let sectorBytes = 512
   /// Sequential reads of a log file take this much at a time, in bytes.
   static let scanBytes = 1 << 20
 

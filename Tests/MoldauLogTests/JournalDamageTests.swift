@@ -41,13 +41,23 @@ struct JournalDamageTests {
     "a batch whose offset lay in a lost sector is not taken for an earlier one",
     arguments: 1...16, [2, 3])
   func lostOffset(bytesInLostSector: Int, count: Int) throws {
+    try loseOffset(bytesInLostSector, count, .delete)
+    try loseOffset(bytesInLostSector, count, .compact)
+  }
+
+  private func loseOffset(
+    _ bytesInLostSector: Int, _ count: Int, _ policy: TopicConfiguration.CleanupPolicy
+  ) throws {
     let disk = SimulatedDisk()
     let store = try openStore(disk)
-    let topic = try store.createTopic("orders", TopicConfiguration(retention: []))
+    let topic = try store.createTopic(
+      "orders", TopicConfiguration(cleanupPolicy: policy, retention: []))
     // The second batch begins so many bytes before the end of the first sector.
-    let long = String(repeating: "x", count: 442 - bytesInLostSector)
+    let long = String(repeating: "x", count: 441 - bytesInLostSector)
     let values = [long, "b", "c"].prefix(count)
-    for value in values { try topic.appendBlocking(Record(value: value)) }
+    for (key, value) in values.enumerated() {
+      try topic.appendBlocking(Record(key: "\(key)", value: value))
+    }
     let file = try disk.open(topic.partitions[0].segments[0].logPath, .readWrite)
     let zeros = [UInt8](repeating: 0, count: 512)
     try unsafe zeros.span.bytes.withUnsafeBytes { try unsafe file.write($0, at: 0) }

@@ -198,15 +198,31 @@ struct SegmentRecovery {
   }
 
   /// Whether the batch behind a batch says that its offset is another one: no checksum covers that, and
-  /// a crash may have left zeros for the sector in which it was.
+  /// a crash may have left zeros for the sector in which it was. One that may be such a batch counts as
+  /// one unless the batch behind it says that it is none.
   private func isContradicted(
     _ header: RecordBatchHeader, at position: Int, _ file: any DiskFile, _ size: Int
   ) throws(LogError) -> Bool {
-    guard isGapless else { return false }
+    let isDoubtful = Self.mayLackOffset(header, at: position)
+    guard isGapless || isDoubtful else { return false }
     var reader = BatchReader(
       file: file, from: position + header.batchByteCount, to: size, checksChecksums: true)
-    guard case .batch(let follower, _) = try reader.next() else { return false }
+    guard case .batch(let follower, _) = try reader.next() else { return isDoubtful }
     return follower.baseOffset != header.nextOffset
+  }
+
+  /// Whether a sector ends in a batch's offset or length, and what it has of them ends in a zero: of a
+  /// lost one the length says the same when only zeros of it were there.
+  private static func mayLackOffset(_ header: RecordBatchHeader, at position: Int) -> Bool {
+    let byteCount = Limits.sectorBytes - position % Limits.sectorBytes
+    let offsetByteCount = MemoryLayout<Int64>.size
+    guard byteCount <= offsetByteCount + MemoryLayout<Int32>.size else { return false }
+    let length = header.batchByteCount - offsetByteCount - MemoryLayout<Int32>.size
+    let last =
+      byteCount <= offsetByteCount
+      ? header.baseOffset.rawValue >> (8 * (offsetByteCount - byteCount))
+      : Int64(length) >> (8 * (offsetByteCount + MemoryLayout<Int32>.size - byteCount))
+    return last & 0xff == 0
   }
 
   // MARK: Mending
