@@ -43,7 +43,7 @@ extension FetchProgress {
       isAwaited = false
     }
 
-    /// The device has everything.
+    /// The device has everything, or nobody waits any more until it has.
     mutating func clear() {
       self = Unsynced(limit: limit, syncBytes: syncBytes)
     }
@@ -135,6 +135,13 @@ extension FetchProgress {
 
   /// The device has all of the replica's log.
   mutating func isDurable(_ replica: Replica) {
+    change(replica) { $0.unsynced.clear() }
+  }
+
+  /// A sync has failed or could not begin: what was asked for ahead does not count, and no sync is under
+  /// way that the replica could wait for. The next one covers what this one was to.
+  mutating func forgetSyncs(_ replica: Replica) {
+    takeBack(replica)
     change(replica) { $0.unsynced.clear() }
   }
 

@@ -158,7 +158,7 @@ extension ReplicaFetcher {
   }
 
   private func failSync(_ replica: Replica, _ error: LogError) {
-    state.withLock { $0.progress.takeBack(replica) }
+    state.withLock { $0.progress.forgetSyncs(replica) }
     fail(replica, error, "cannot make durable what it has")
   }
 

@@ -211,6 +211,37 @@ struct ReplicaFetcherBehindTests {
     bench.disk.onCall = nil
     bench.fetchers.stopAll()
   }
+
+  @Test("a sync that could not begin is begun again after a pause, and the replica goes on")
+  func lateSync() throws {
+    let batch = leaderBatch(at: 0, epoch: 5).count
+    var bounds = ReplicaFetchConfiguration()
+    bounds.syncBytes = 2 * batch
+    bounds.unsyncedBytes = 2 * batch
+    let bench = try FetcherBench(bounds)
+    bench.follow()
+    bench.open()
+    bench.disk.onCall = {
+      $0.name == "open" && $0.path.contains("moldau-journal") ? .fail(errno: 24) : nil
+    }
+    for offset in 0..<3 as Range<Int64> {
+      bench.answer(session: 77, .init(0, highWatermark: 99, leaderBatch(at: offset, epoch: 5)))
+    }
+    #expect(bench.offsets.isEmpty)
+    bench.runAndCommit()
+    #expect(bench.log.count(.error) == 1)
+    #expect(bench.offsets.isEmpty)
+    bench.disk.onCall = nil
+    bench.advance(bounds.failedBackoffMilliseconds)
+    #expect(bench.offsets == [3])
+    for offset in 3..<9 as Range<Int64> {
+      bench.answer(session: 77, .init(0, highWatermark: 99, leaderBatch(at: offset, epoch: 5)))
+      bench.runAndCommit()
+      #expect(bench.offsets == [offset + 1])
+    }
+    #expect(bench.partitions[0].log.durableOffset.rawValue >= 8)
+    try bench.close()
+  }
 }
 
 extension FetcherBench {
