@@ -9,11 +9,49 @@ struct CatchUpRow: BenchmarkRow {
     name: "catch-up",
     question:
       "Give a partition of 1 GB a second replica. An operation is a byte, from the request to"
-      + " when the replica is in sync. C: a thread that sends a file as large by sendfile, and a"
-      + " client that reads it and keeps nothing.",
+      + " when the replica is in sync, all of it synced. C: a thread that sends a file as large by"
+      + " sendfile, and a client that reads it and keeps nothing.",
     durability: "groupCommit", goals: [Goal(.ratioToC, must: 0.60, reachingFor: 0.80)],
     warmUpRounds: 0, mostRounds: 3)
 
+  private var rounds: CatchUpRounds
+
+  init(_ context: RowContext) async throws {
+    rounds = try CatchUpRounds(context)
+  }
+
+  mutating func measuredRound(_ round: Int) throws -> Sample { try rounds.run() }
+
+  mutating func baselineRound(_ round: Int) throws -> Sample? { try rounds.baseline() }
+
+  mutating func finish() throws -> RowFigures { try rounds.finish() }
+}
+
+/// `catch-up-buffered`: the same without syncs.
+///
+/// Sketch: as above; what the device takes more than the processors is missing.
+struct BufferedCatchUpRow: BenchmarkRow {
+  static let description = RowDescription(
+    name: "catch-up-buffered",
+    question: "The same where neither broker syncs what it writes.",
+    durability: "buffered", goals: [Goal(.ratioToC, must: 0.60, reachingFor: 0.80)],
+    warmUpRounds: 0, mostRounds: 3)
+
+  private var rounds: CatchUpRounds
+
+  init(_ context: RowContext) async throws {
+    rounds = try CatchUpRounds(context, ["--flush", "buffered"])
+  }
+
+  mutating func measuredRound(_ round: Int) throws -> Sample { try rounds.run() }
+
+  mutating func baselineRound(_ round: Int) throws -> Sample? { try rounds.baseline() }
+
+  mutating func finish() throws -> RowFigures { try rounds.finish() }
+}
+
+/// Rounds of a partition that gets a second replica and loses it again.
+private struct CatchUpRounds {
   private static let batchCount = 1024
 
   private let cluster: BenchmarkCluster
@@ -25,10 +63,13 @@ struct CatchUpRow: BenchmarkRow {
   private let server: BaselineServer
   private var client: BaselineConnection?
   private let frames: RequestFrames
+  private let syncedPath: String
+  private var syncedSeconds: [Double] = []
 
-  init(_ context: RowContext) async throws {
+  init(_ context: RowContext, _ arguments: [String] = []) throws {
     cluster = try BenchmarkCluster(
-      context, brokerCount: 2, sessionTimeout: BenchmarkCluster.longSession)
+      context, brokerCount: 2, sessionTimeout: BenchmarkCluster.longSession, arguments)
+    syncedPath = context.directory + "/synced"
     topic = try ReplicatedTopic(creatingFor: "catch-up", on: cluster, replicationFactor: 1)
     leader = try topic.leader(of: 0)
     admin = try cluster.target(leader).connect()
@@ -54,7 +95,7 @@ struct CatchUpRow: BenchmarkRow {
 
   private var byteCount: Int { Self.batchCount * batches.bytes.count }
 
-  mutating func measuredRound(_ round: Int) throws -> Sample {
+  func run() throws -> Sample {
     let other: Int32 = leader == 1 ? 2 : 1
     let sample = try Sample.measure {
       try move(to: [leader, other])
@@ -78,8 +119,9 @@ struct CatchUpRow: BenchmarkRow {
     }
   }
 
-  mutating func baselineRound(_ round: Int) throws -> Sample? {
+  mutating func baseline() throws -> Sample? {
     guard let client else { return nil }
+    syncedSeconds.append(try secondsToWriteAndSync())
     return try Sample.measure { () throws(BaselineError) in
       let answered = try client.exchange(frames, requestCount: Self.batchCount, inFlight: 2)
       guard answered >= byteCount else {
@@ -90,10 +132,25 @@ struct CatchUpRow: BenchmarkRow {
     }
   }
 
+  /// What the device takes for as much, written from memory and synced once.
+  private func secondsToWriteAndSync() throws -> Double {
+    let file = try BaselineFile(creating: syncedPath)
+    let sample = try Sample.measure { () throws(BaselineError) in
+      for slice in 0..<Self.batchCount {
+        try file.write(batches.bytes, at: slice * batches.bytes.count)
+      }
+      try file.sync()
+      return Work(operations: byteCount, records: 0, bytes: byteCount)
+    }
+    return sample.nanoseconds / 1e9
+  }
+
   mutating func finish() throws -> RowFigures {
     client = nil
     try server.wait()
     try cluster.stop()
-    return RowFigures()
+    return RowFigures(members: [
+      .init("writeAndSyncSeconds", .optional(Statistics.median(syncedSeconds)))
+    ])
   }
 }

@@ -3,5 +3,6 @@ extension ClusterBenchmark {
   static let rows: [any BenchmarkRow.Type] = [
     FailoverRow.self, StopRow.self, ManyFailoversRow.self, ManyStopsRow.self,
     ReplicationRow.self, FollowerRow.self, CommittedFollowerRow.self, CatchUpRow.self,
+    BufferedCatchUpRow.self,
   ]
 }
