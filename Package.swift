@@ -141,10 +141,14 @@ let package = Package(
     .target(
       name: "MoldauLoad", dependencies: ["MoldauLog", "MoldauFormat"], path: "Tests/Process/Load",
       swiftSettings: settings),
+    // Other programs, as tests run them.
+    .target(
+      name: "MoldauChildProcess", path: "Tests/Process/ChildProcess", swiftSettings: settings),
     .testTarget(
       name: "MoldauProcessTests",
       dependencies: [
-        "moldau", "moldau-writer", "MoldauLoad", "MoldauInspect", "MoldauReport", "MoldauClient",
+        "moldau", "moldau-writer", "MoldauLoad", "MoldauChildProcess", "MoldauInspect",
+        "MoldauReport", "MoldauClient",
         "MoldauProtocol", "MoldauSettings", "MoldauLog", "MoldauDisk", "MoldauFormat",
       ],
       path: "Tests/Process/MoldauProcessTests", swiftSettings: settings),
@@ -154,7 +158,10 @@ let package = Package(
     tests("MoldauDiskTests", ["MoldauDisk"]),
     tests(
       "MoldauLogTests",
-      ["MoldauLog", "MoldauDisk", "MoldauFormat", "MoldauCompression", metrics]),
+      [
+        "MoldauLog", "MoldauDisk", "MoldauFormat", "MoldauCompression", "MoldauChildProcess",
+        metrics,
+      ]),
     tests(
       "MoldauInspectTests",
       [
@@ -207,7 +214,7 @@ let package = Package(
         "MoldauLog", "MoldauDisk", "MoldauFormat",
       ]),
     .testTarget(
-      name: "MoldauKcatTests", dependencies: ["MoldauServer", "MoldauLog"],
+      name: "MoldauKcatTests", dependencies: ["MoldauServer", "MoldauLog", "MoldauChildProcess"],
       path: "Tests/Clients/MoldauKcatTests", swiftSettings: settings),
     tests("MoldauBenchmarksTests", ["MoldauBenchmarks"]),
     tests("HouseTests", ["MoldauLog"]),

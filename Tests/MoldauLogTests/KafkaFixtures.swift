@@ -1,4 +1,5 @@
 import Foundation
+import MoldauChildProcess
 import MoldauFormat
 import Testing
 
@@ -117,12 +118,10 @@ enum KafkaFixtures {
   }
 
   private static func run(_ command: [String]) throws {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = command
-    try process.run()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0, "\(command.joined(separator: " ")) failed")
+    let process = try ChildProcess("/usr/bin/env", command)
+    let ending = process.wait()
+    try #require(
+      ending == .exited(0), "\(command.joined(separator: " ")): \(ending): \(process.errorText)")
   }
 
   private static func parse(_ data: Data) throws -> ExpectedDirectory {

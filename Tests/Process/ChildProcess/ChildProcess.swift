@@ -3,15 +3,16 @@ import Glibc
 
 /// A program that runs beside the test, killed with the object if it still does.
 ///
-/// Made of the system's calls: Foundation's `Process` waits in a run loop, which the threads that
-/// tests run on do not have.
-final class ChildProcess {
-  enum Ending: Equatable {
+/// Made of the system's calls. Foundation's `Process` waits in a run loop, which the threads that
+/// tests run on do not have; and to find the descriptors that are open it copies whole entries of
+/// `/proc/self/fd`, beyond the end of what was read, which kills a process that has many of them.
+package final class ChildProcess {
+  package enum Ending: Equatable {
     case exited(Int32)
     case killed(Int32)
   }
 
-  enum Failure: Error {
+  package enum Failure: Error {
     case call(String, errno: Int32)
   }
 
@@ -23,16 +24,21 @@ final class ChildProcess {
 
   /// Starts a program by its path, or by its name if it is in the `PATH`.
   ///
-  /// - Parameter variables: added to this process's environment.
-  init(
-    _ program: String, _ arguments: [String], variables: [String: String] = [:]
+  /// - Parameters:
+  ///   - variables: added to this process's environment.
+  ///   - input: what it reads from its standard input.
+  package init(
+    _ program: String, _ arguments: [String], variables: [String: String] = [:], input: String = ""
   ) throws(Failure) {
     let (reading, writing) = try Self.makePipe()
     defer { close(writing) }
+    let entered = try Self.makeFile(of: input)
+    defer { close(entered) }
     output = reading
     errors = try Self.makeFile()
     pid = try Self.spawn(
-      [program] + arguments, Self.environment(variables), output: writing, errors: errors)
+      [program] + arguments, Self.environment(variables), input: entered, output: writing,
+      errors: errors)
   }
 
   deinit {
@@ -63,6 +69,19 @@ final class ChildProcess {
     return file
   }
 
+  private static func makeFile(of text: String) throws(Failure) -> Int32 {
+    let file = try makeFile()
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      // SAFETY: write reads the buffer within its count.
+      let count = unsafe rest.withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
+      guard count >= 0 else { throw .call("write", errno: errno) }
+      rest = rest.dropFirst(count)
+    }
+    lseek(file, 0, SEEK_SET)
+    return file
+  }
+
   /// A crash is an ending like any other; its backtrace would take seconds and hold the pipe open.
   private static func environment(_ added: [String: String]) -> [String] {
     var variables = ProcessInfo.processInfo.environment
@@ -72,13 +91,13 @@ final class ChildProcess {
   }
 
   private static func spawn(
-    _ words: [String], _ environment: [String], output: Int32, errors: Int32
+    _ words: [String], _ environment: [String], input: Int32, output: Int32, errors: Int32
   ) throws(Failure) -> pid_t {
     // SAFETY: the actions live until they are destroyed, the copies of the words until they are freed.
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-    unsafe posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    unsafe posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
     unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
     unsafe posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
     let arguments = unsafe words.map { unsafe strdup($0) }
@@ -92,13 +111,13 @@ final class ChildProcess {
   }
 
   /// Sends a signal to the process.
-  func signal(_ number: Int32) {
+  package func signal(_ number: Int32) {
     precondition(ending == nil, "the process has ended")
     kill(pid, number)
   }
 
   /// The next line of its standard output; nil when it has closed it.
-  func readLine() -> String? {
+  package func readLine() -> String? {
     while true {
       if let end = received.firstIndex(of: UInt8(ascii: "\n")) {
         let line = String(decoding: received[..<end], as: UTF8.self)
@@ -112,7 +131,7 @@ final class ChildProcess {
   }
 
   /// All that is left of its standard output.
-  func readToEnd() -> String {
+  package func readToEnd() -> String {
     while true {
       let more = Self.read(output)
       if more.isEmpty { return String(decoding: received, as: UTF8.self) }
@@ -128,7 +147,7 @@ final class ChildProcess {
   }
 
   /// Waits until it has ended.
-  func wait() -> Ending {
+  package func wait() -> Ending {
     if let ending { return ending }
     var status: Int32 = 0
     // SAFETY: waitpid writes the status and keeps no pointer.
@@ -140,7 +159,7 @@ final class ChildProcess {
   }
 
   /// What it has written to its standard error so far.
-  var errorText: String {
+  package var errorText: String {
     lseek(errors, 0, SEEK_SET)
     return String(decoding: Self.read(errors), as: UTF8.self)
   }
@@ -148,7 +167,8 @@ final class ChildProcess {
 
 /// A program of the system, run to its end.
 @discardableResult
-func run(_ program: String, _ arguments: String...) throws -> (code: Int32, output: String) {
+package func run(_ program: String, _ arguments: String...) throws -> (code: Int32, output: String)
+{
   let child = try ChildProcess(program, arguments)
   let output = child.readToEnd()
   guard case .exited(let code) = child.wait() else { return (-1, output) }

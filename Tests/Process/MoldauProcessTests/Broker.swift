@@ -1,6 +1,7 @@
 import Foundation
 import MoldauClient
 import Testing
+import MoldauChildProcess
 
 /// `moldau serve` as a process of its own, on a free port.
 struct Broker {

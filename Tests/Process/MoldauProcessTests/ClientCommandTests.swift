@@ -1,6 +1,7 @@
 import Foundation
 import MoldauClient
 import Testing
+import MoldauChildProcess
 
 extension ProcessTests {
   @Suite(.serialized)

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import MoldauChildProcess
 
 extension ProcessTests {
   struct CommandLineTests {

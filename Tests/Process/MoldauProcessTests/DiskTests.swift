@@ -3,6 +3,7 @@ import MoldauDisk
 import MoldauLoad
 import MoldauLog
 import Testing
+import MoldauChildProcess
 
 extension ProcessTests {
   @Suite(.serialized)

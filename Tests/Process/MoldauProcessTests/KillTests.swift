@@ -1,6 +1,7 @@
 import Foundation
 import MoldauDisk
 import Testing
+import MoldauChildProcess
 
 extension ProcessTests {
   @Suite(.serialized)

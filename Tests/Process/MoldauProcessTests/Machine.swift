@@ -1,3 +1,4 @@
+import MoldauChildProcess
 import Foundation
 
 /// What this machine lets the tests do, and where things are.

@@ -3,6 +3,7 @@ import MoldauClient
 import MoldauProtocol
 import MoldauSettings
 import Testing
+import MoldauChildProcess
 
 extension ProcessTests {
   /// `moldau serve` and `moldau config`, as flags, variables and the settings file have them.

@@ -1,3 +1,4 @@
+import MoldauChildProcess
 import MoldauReport
 import Foundation
 import MoldauClient
