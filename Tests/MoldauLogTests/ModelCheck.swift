@@ -44,7 +44,7 @@ struct ModelCheck {
     let least = model.pendingCut.map { min(model.leastStart, model.endAfterCut(to: $0)) }
     try hold(
       start >= least ?? model.leastStart,
-      "starts at \(start), but all below \(model.leastStart) was deleted"
+      "starts at \(start), ends at \(end), but all below \(model.leastStart) was deleted"
     )
     try hold(
       start <= model.mostStart || isReported(model.mostStart, start, log, model),

@@ -44,6 +44,42 @@ struct ReviewTopicTests {
     try again.closeBlocking()
   }
 
+  @Test("a checkpoint that was begun before a topic came or went speaks of those that are there")
+  func lateCheckpoint() throws {
+    let disk = SimulatedDisk()
+    let store = try openStore(disk)
+    let names = ["gone", "stays"]
+    for name in names {
+      let log = try store.createTopic(name, rolling).partitions[0]
+      for index in 0..<50 { _ = try log.append(value: "\(index)") }
+      try log.deleteRecords(before: Offset(rawValue: 40), rolling, now: 0)
+    }
+    let killed = disk.crash(.keepAll)
+    withExtendedLifetime(store) {}
+
+    // The checkpoint of what this opening has found waits for the maintenance thread.
+    let again = try openStore(killed)
+    try again.removeTopic("gone")
+    let made = try again.createTopic("made", rolling).partitions[0]
+    for index in 0..<50 { _ = try made.append(value: "\(index)") }
+    try made.deleteRecords(before: Offset(rawValue: 40), rolling, now: 0)
+    again.services.maintenance.runJobs()
+    let starts = try killed.contents(of: "/store/\(StoreLayout.logStarts)")
+    let expected = [("made", 40), ("stays", 40)].map { name, start in
+      OffsetCheckpoint.Entry(
+        TopicPartition(topic: name, partition: 0), Offset(rawValue: Int64(start)))
+    }
+    #expect(try unsafe OffsetCheckpoint(parsing: starts.span.bytes).entries == expected)
+
+    let left = try openStore(killed.crash(.loseAllUnsynced))
+    withExtendedLifetime(again) {}
+    for name in ["made", "stays"] {
+      let log = try #require(left.existingTopic(name)).partitions[0]
+      #expect(log.startOffset == Offset(rawValue: 40), "\(name)")
+    }
+    try left.closeBlocking()
+  }
+
   @Test("what was appended behind a cut is what a power cut leaves, not what was cut")
   func cutAndAppended() throws {
     let disk = SimulatedDisk()

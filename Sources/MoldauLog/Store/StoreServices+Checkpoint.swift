@@ -16,16 +16,19 @@ extension StoreServices {
   }
 
   /// Writes where recovery may start, where logs begin, and what consumers may read.
-  func writeCheckpoints(_ logs: [PartitionLog]) throws(DiskError) {
-    try write(StoreLayout.recoveryPoints, logs) { $0.trustedOffset }
-    try write(StoreLayout.logStarts, logs) { $0.startOffset }
-    try writeHighWatermarks(logs)
-    try writeCleanedOffsets(logs)
+  ///
+  /// - Parameter found: the logs of a store that is being opened. An open one's are those that it has
+  ///   when each file is written, whichever they were when the caller looked.
+  func writeCheckpoints(_ found: [PartitionLog]) throws(DiskError) {
+    try write(StoreLayout.recoveryPoints, found) { $0.trustedOffset }
+    try write(StoreLayout.logStarts, found) { $0.startOffset }
+    try writeHighWatermarks(found)
+    try writeCleanedOffsets(found)
   }
 
   /// Writes what consumers may read: up to their ends of logs that are nobody's replicas.
-  private func writeHighWatermarks(_ logs: [PartitionLog]) throws(DiskError) {
-    try write(StoreLayout.highWatermarks, logs) { log in
+  private func writeHighWatermarks(_ found: [PartitionLog]) throws(DiskError) {
+    try write(StoreLayout.highWatermarks, found) { log in
       let offset = log.highWatermark ?? log.endOffset
       log.keptWatermark.store(offset.rawValue, ordering: .relaxed)
       return offset
@@ -33,45 +36,51 @@ extension StoreServices {
   }
 
   /// Writes up to where the logs are compacted; nothing as long as none is.
-  private func writeCleanedOffsets(_ logs: [PartitionLog]) throws(DiskError) {
+  private func writeCleanedOffsets(_ found: [PartitionLog]?) throws(DiskError) {
     let isThere = try disk.kind(of: "\(path)/\(StoreLayout.cleanedOffsets)") == .file
-    let cleaned = logs.filter { $0.compaction.cleanedOffset != nil }
-    guard isThere || !cleaned.isEmpty else { return }
-    try write(StoreLayout.cleanedOffsets, cleaned) { $0.compaction.cleanedOffset ?? .zero }
+    try write(StoreLayout.cleanedOffsets, found, evenIfEmpty: isThere) {
+      $0.compaction.cleanedOffset
+    }
   }
 
   /// Writes up to where the logs are compacted.
   func writeCleanedOffsets() throws(LogError) {
-    guard let logs = currentLogs.withLock({ $0 })() else { return }
-    do throws(DiskError) { try writeCleanedOffsets(logs) } catch { throw LogError(error) }
+    do throws(DiskError) { try writeCleanedOffsets(nil) } catch { throw LogError(error) }
   }
 
   /// Writes where the logs begin, so that records which were deleted do not come back.
   func writeLogStarts() throws(LogError) {
-    guard let logs = currentLogs.withLock({ $0 })() else { return }
-    do throws(DiskError) { try write(StoreLayout.logStarts, logs) { $0.startOffset } } catch {
+    do throws(DiskError) { try write(StoreLayout.logStarts, nil) { $0.startOffset } } catch {
       throw LogError(error)
     }
   }
 
   /// Writes how far recovery may trust the logs.
   func writeRecoveryPoints() throws(LogError) {
-    guard let logs = currentLogs.withLock({ $0 })() else { return }
-    do throws(DiskError) { try write(StoreLayout.recoveryPoints, logs) { $0.trustedOffset } } catch
-    {
+    do throws(DiskError) { try write(StoreLayout.recoveryPoints, nil) { $0.trustedOffset } } catch {
       throw LogError(error)
     }
   }
 
+  /// Writes an offset of each log that has one to a checkpoint file.
+  ///
+  /// The logs and their offsets are looked at when nobody else writes the file: what is older must not
+  /// take the place of what is newer, as of a topic that was made since, or of one that was deleted.
+  /// Nothing is written of a store that was let go.
   private func write(
-    _ name: String, _ logs: [PartitionLog], _ offset: (PartitionLog) -> Offset
+    _ name: String, _ found: [PartitionLog]?, evenIfEmpty: Bool = true,
+    _ offset: (PartitionLog) -> Offset?
   ) throws(DiskError) {
-    let ordered = logs.sorted {
-      ($0.identity.topic, $0.identity.partition) < ($1.identity.topic, $1.identity.partition)
-    }
-    let entries = ordered.map { OffsetCheckpoint.Entry($0.identity, offset($0)) }
-    let bytes = OffsetCheckpoint(entries: entries).encode()
     try checkpointFiles.withLock { _ throws(DiskError) in
+      let current = currentLogs.withLock { $0 }
+      guard let logs = current.map({ $0() }) ?? found else { return }
+      let entries = logs.compactMap { log in
+        offset(log).map { OffsetCheckpoint.Entry(log.identity, $0) }
+      }.sorted {
+        ($0.partition.topic, $0.partition.partition) < ($1.partition.topic, $1.partition.partition)
+      }
+      guard evenIfEmpty || !entries.isEmpty else { return }
+      let bytes = OffsetCheckpoint(entries: entries).encode()
       try disk.replaceFile(at: "\(path)/\(name)", with: bytes, isDurable: true)
     }
   }

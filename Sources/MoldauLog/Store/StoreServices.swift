@@ -23,8 +23,9 @@ final class StoreServices: Sendable {
   private let lastProducerExpiry: Mutex<Int64>
   /// The configurations as the file has them; the lock orders changes to topics.
   let topicChanges = Mutex(TopicConfigurations())
-  /// The logs of the open store; `nil` once it was let go, when nothing may be written of them.
-  let currentLogs = Mutex<@Sendable () -> [PartitionLog]?> { nil }
+  /// Tells the logs of the open store, `nil` once it was let go, when nothing may be written of them;
+  /// there is nobody to tell them while it is being opened.
+  let currentLogs = Mutex<(@Sendable () -> [PartitionLog]?)?>(nil)
   /// Whether the checkpoint files may speak of topics that were deleted.
   let hasStaleCheckpoints = Atomic<Bool>(false)
   /// Lets one thread at a time write a checkpoint file.
