@@ -120,6 +120,22 @@ struct ReplicaFetchTests {
       try cluster.partition().replica?.leaderState?.followers[2]?.end == Offset(rawValue: 3))
   }
 
+  @Test("an epoch before all of the leader's: a log without records goes on, another begins anew")
+  func earlierEpoch() throws {
+    let cluster = try ClusterBroker()
+    let topic = try cluster.createTopic()
+    _ = try cluster.produce()
+    // It has led in epoch 2, and was sent nothing.
+    var empty = FetchRequest.Partition.of(from: 0)
+    empty.lastFetchedEpoch = 2
+    let goesOn = try FollowerFetch(2).send(topic, [empty], to: cluster)
+    let answer = try #require(try goesOn.answer()?.all.first)
+    #expect(answer.errorCode == .none)
+    #expect(answer.byteCount > 0)
+    let other = try FollowerFetch(2).send(topic, [.of(from: 1, lastEpoch: 2)], to: cluster)
+    #expect(try other.answer()?.all.first?.errorCode == .offsetOutOfRange)
+  }
+
   @Test("an offset that the leader does not have any more is told with the log's start")
   func outOfRange() throws {
     let cluster = try ClusterBroker()

@@ -82,6 +82,9 @@ struct ReplicaRead {
     guard rules.contains(.truncateByEpoch), wanted.lastFetchedEpoch >= 0 else { return nil }
     let log = partition.log
     guard var known = log.endOffset(ofEpoch: min(wanted.lastFetchedEpoch, epoch)) else {
+      // A log without records in which an earlier epoch began goes no other way than this one.
+      let isEmpty = wanted.logStartOffset == wanted.fetchOffset
+      if isEmpty, wanted.fetchOffset == log.startOffset.rawValue { return nil }
       throw .offsetOutOfRange(
         offset: Offset(rawValue: wanted.fetchOffset), first: log.startOffset, next: log.endOffset)
     }
