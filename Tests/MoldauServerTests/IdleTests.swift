@@ -15,10 +15,14 @@ struct IdleTests {
 
   @Test("a connection with a request that waits is not idle")
   func waits() async throws {
+    try await Patience.run { time in try await waits(idleTimeout: time) }
+  }
+
+  private func waits(idleTimeout: Duration) async throws {
     try await TestServer.run(
       .memory,
       {
-        $0.idleTimeout = .milliseconds(500)
+        $0.idleTimeout = idleTimeout
         TestServer.withAdmin(&$0)
       }
     ) { server in
@@ -31,7 +35,8 @@ struct IdleTests {
       #expect(try server.raw().receive() == nil)
       let topic = try #require(server.store.existingTopic("log"))
       _ = try topic.appendBlocking(.init(value: "x"))
-      #expect(try client.receive(answerTo: FetchRequest.self, version: 12).values() == ["x"])
+      let values = try client.receive(answerTo: FetchRequest.self, version: 12).values()
+      #expect(values == ["x"])
     }
   }
 }
