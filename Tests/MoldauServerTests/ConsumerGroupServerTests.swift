@@ -141,8 +141,9 @@ struct ConsumerGroupServerTests {
   func restart() async throws {
     let store = try await LogStore.inMemory(StoreConfiguration(durability: .groupCommit()))
     _ = try await store.topic("t", TopicConfiguration(partitionCount: 2))
-    let configuration = ServerConfiguration(
+    var configuration = ServerConfiguration(
       listeners: [.init(address: HostAndPort(host: "127.0.0.1", port: 0))])
+    configuration.broker.groups.consumerSessionTimeout = .seconds(300)
     for epoch in [0, 1] as [Int32] {
       let server = try await BrokerServer.start(store: store, configuration)
       let result = await TestServer.onOwnThread {

@@ -116,6 +116,7 @@ struct GroupProtocolsTests {
     var configuration = ServerConfiguration(
       listeners: [.init(address: HostAndPort(host: "127.0.0.1", port: 0))])
     configuration.broker.groups.initialRebalanceDelay = .zero
+    configuration.broker.groups.consumerSessionTimeout = .seconds(300)
     // What the log says of the group must be right too, each time.
     let steps: [@Sendable (TestServer, RawClient) throws -> Void] = [
       { (server, client) throws in

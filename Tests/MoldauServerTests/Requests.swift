@@ -27,7 +27,7 @@ extension ProduceRequest {
   init(_ batches: [Int32: [UInt8]], to topic: NamedTopic, acks: Int16 = -1) {
     self.init()
     self.acks = acks
-    timeoutMilliseconds = 30_000
+    timeoutMilliseconds = 300_000
     var target = Topic()
     target.name = topic.name
     target.id = topic.id

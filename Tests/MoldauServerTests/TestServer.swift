@@ -47,6 +47,8 @@ struct TestServer: Sendable {
       listeners: [.init(address: HostAndPort(host: "127.0.0.1", port: 0))])
     // Records of any time stay.
     configuration.broker.newTopics.retention = []
+    // A busy machine does not outlast it.
+    configuration.broker.groups.consumerSessionTimeout = .seconds(300)
     change(&configuration)
     let server = try await BrokerServer.start(store: store, configuration)
     let result = await onOwnThread { try body(TestServer(store: store, server: server)) }
