@@ -126,13 +126,22 @@ let package = Package(
       name: "MoldauFuzzTests", dependencies: ["MoldauFuzz", "MoldauProtocol", "MoldauDisk"],
       path: "Tests/Fuzz/MoldauFuzzTests", swiftSettings: settings),
 
-    .testTarget(
-      name: "MoldauSimulationTests",
+    // Worlds of simulated computers, and a program that runs many of them.
+    .executableTarget(
+      name: "moldau-simulate",
       dependencies: [
         "MoldauBroker", "MoldauCluster", "MoldauCoordination", "MoldauClient", "MoldauProtocol",
         "MoldauLog", "MoldauDisk", "MoldauFormat", logging,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      path: "Tests/Simulation", swiftSettings: settings),
+      path: "Tests/Simulation", exclude: ["Tests"], swiftSettings: settings),
+    .testTarget(
+      name: "MoldauSimulationTests",
+      dependencies: [
+        "moldau-simulate", "MoldauBroker", "MoldauCluster", "MoldauLog", "MoldauDisk",
+        "MoldauFormat", logging,
+      ],
+      path: "Tests/Simulation/Tests", swiftSettings: settings),
 
     // The process that the process tests kill, and what it and they know of each other.
     .executableTarget(

@@ -6,6 +6,7 @@ import MoldauFormat
 final class CoordinatedStates {
   private let tree: EmbeddedTree
   private let partitions: [TopicPartition]
+  private let names: [String]
   private var lastChangeID: Int64 = -1
   private var versions: [TopicPartition: NodeStat] = [:]
   private var topicVersions: [String: NodeStat] = [:]
@@ -15,21 +16,23 @@ final class CoordinatedStates {
   init(_ tree: EmbeddedTree, _ partitions: [TopicPartition]) {
     self.tree = tree
     self.partitions = partitions
+    names = Set(partitions.map(\.topic)).sorted()
   }
 
-  /// Looks again; returns the partitions of which the state is another one.
+  /// Looks again; returns the partitions of which the state or the topic is another one.
   func refresh() throws(NodeError) -> [TopicPartition] {
     guard tree.lastChangeID != lastChangeID else { return [] }
     lastChangeID = tree.lastChangeID
-    for name in Set(partitions.map(\.topic)) {
+    var changed: [TopicPartition] = []
+    for name in names {
       let path = ClusterPath.topic(name)
       guard tree.stat(of: path) != topicVersions[name] else { continue }
+      changed += partitions.filter { $0.topic == name }
       topicVersions[name] = tree.stat(of: path)
       topics[name] = try tree.data(at: path).map { data throws(NodeError) in
         try TopicNode(parsing: data, at: path)
       }
     }
-    var changed: [TopicPartition] = []
     for partition in partitions {
       let path = ClusterPath.state(of: partition)
       let stat = tree.stat(of: path)
@@ -42,6 +45,11 @@ final class CoordinatedStates {
       }
     }
     return changed
+  }
+
+  /// The id of the topic that has the name; nil when there is none.
+  func topicID(of name: String) -> TopicID? {
+    topics[name].flatMap { TopicID(base64: $0.topicID) }
   }
 
   /// The replicas of a partition, with those that are being added and removed.

@@ -11,7 +11,7 @@ final class History {
   }
 
   struct Entry {
-    var partition: TopicPartition
+    var incarnation: Incarnation
     var fate = Fate.unknown
     var offset: Offset?
     var acks: Int16
@@ -23,13 +23,15 @@ final class History {
   let readsAreCommitted: Bool
   private(set) var entries: [RecordNumber: Entry] = [:]
   /// What readers got, by partition and offset.
-  private(set) var read: [TopicPartition: [Int64: RecordNumber?]] = [:]
-  private var producerIDs: Set<Int64> = []
+  private(set) var read: [Incarnation: [Int64: RecordNumber?]] = [:]
+  private var producerEpochs: [Int64: Int16] = [:]
   private(set) var violation: Violation?
   /// Called with each acknowledgement with `acks=all` of which the offset is known.
-  var onAcknowledged: (RecordNumber, TopicPartition, Offset) -> Void = { _, _, _ in }
+  var onAcknowledged: (RecordNumber, Incarnation, Offset) -> Void = { _, _, _ in }
   /// Called with each record that a reader got.
-  var onConsumed: (RecordNumber?, TopicPartition, Offset) -> Void = { _, _, _ in }
+  var onConsumed: (RecordNumber?, Incarnation, Offset) -> Void = { _, _, _ in }
+  /// Below which offset leaders have deleted what a partition had.
+  var deletedBelow: (Incarnation) -> Int64 = { _ in 0 }
 
   init(_ world: World, readsAreCommitted: Bool = true) {
     self.world = world
@@ -47,12 +49,12 @@ final class History {
 
   // MARK: Producers
 
-  func began(_ records: [RecordNumber], _ partition: TopicPartition, acks: Int16) {
-    for record in records { entries[record] = Entry(partition: partition, acks: acks) }
+  func began(_ records: [RecordNumber], _ partition: Incarnation, acks: Int16) {
+    for record in records { entries[record] = Entry(incarnation: partition, acks: acks) }
   }
 
   func acknowledged(
-    _ records: [RecordNumber], _ partition: TopicPartition, at offset: Offset?, acks: Int16
+    _ records: [RecordNumber], _ partition: Incarnation, at offset: Offset?, acks: Int16
   ) {
     world.note("acknowledged \(records) of \(partition) at \(offset.map(\.description) ?? "?")")
     for (index, record) in records.enumerated() {
@@ -63,19 +65,33 @@ final class History {
     }
   }
 
-  func abandoned(_ records: [RecordNumber], _ partition: TopicPartition) {
+  func abandoned(_ records: [RecordNumber], _ partition: Incarnation) {
     world.note("given up: \(records) of \(partition)")
     for record in records { entries[record]?.fate = .abandoned }
   }
 
-  func noteProducerID(_ id: Int64) {
-    if !producerIDs.insert(id).inserted { fail("two producers have the id \(id)", law: "I10") }
+  /// A producer was given an id and an epoch: nobody has got them before.
+  func noteProducer(_ id: Int64, epoch: Int16) {
+    let before = producerEpochs.updateValue(epoch, forKey: id)
+    if let before, before >= epoch {
+      fail("producer \(id) gets epoch \(epoch), and had \(before)", law: "I10")
+    }
+  }
+
+  /// A record is in the log of the topic to which it was sent, not in that of another of the name.
+  func checkOrigin(of record: RecordNumber, _ partition: TopicPartition, in topicID: TopicID) {
+    let expected = Incarnation(partition: partition, topicID: topicID)
+    if entries[record]?.incarnation != expected {
+      fail(
+        "\(expected): \(record) was sent to "
+          + "\(entries[record]?.incarnation.description ?? "nobody")", law: "I2")
+    }
   }
 
   // MARK: Readers
 
   func consumed(
-    _ record: RecordNumber?, _ partition: TopicPartition, at offset: Offset, highWatermark: Int64
+    _ record: RecordNumber?, _ partition: Incarnation, at offset: Offset, highWatermark: Int64
   ) {
     if offset.rawValue >= highWatermark {
       fail("\(partition): offset \(offset) was served above the high watermark \(highWatermark)")
@@ -95,14 +111,16 @@ final class History {
   // MARK: The end
 
   /// Compares with what a partition has when all is over: its records in the order of their offsets.
+  /// What lay below `start` was deleted.
   func compare(
-    _ records: [(offset: Offset, number: RecordNumber?)], of partition: TopicPartition
+    _ records: [(offset: Offset, number: RecordNumber?)], from start: Offset = .zero,
+    of partition: Incarnation
   ) {
     var places: [RecordNumber: Offset] = [:]
     var last: [UInt32: UInt32] = [:]
     for (offset, number) in records {
       guard let number else { continue }
-      guard let entry = entries[number], entry.partition == partition else {
+      guard let entry = entries[number], entry.incarnation == partition else {
         fail("\(partition): \(number) at \(offset) was never sent there")
         continue
       }
@@ -118,6 +136,8 @@ final class History {
     for (number, entry) in sortedEntries(of: partition) where entry.acks == -1 {
       guard entry.fate == .acknowledged else { continue }
       guard let place = places[number] else {
+        // Where an offset was not told it may be one that was deleted.
+        if (entry.offset ?? .zero) < start { continue }
         fail("\(partition): \(number) was acknowledged and is lost", law: "I3")
         continue
       }
@@ -126,7 +146,8 @@ final class History {
       }
     }
     guard readsAreCommitted else { return }
-    for (raw, number) in (read[partition] ?? [:]).sorted(by: { $0.key < $1.key }) {
+    for (raw, number) in (read[partition] ?? [:]).sorted(by: { $0.key < $1.key })
+    where raw >= start.rawValue {
       let found = records.first { $0.offset.rawValue == raw }
       guard let found, found.number == number else {
         let name = Self.name(number)
@@ -136,8 +157,8 @@ final class History {
     }
   }
 
-  private func sortedEntries(of partition: TopicPartition) -> [(RecordNumber, Entry)] {
-    entries.filter { $0.value.partition == partition }
+  private func sortedEntries(of partition: Incarnation) -> [(RecordNumber, Entry)] {
+    entries.filter { $0.value.incarnation == partition }
       .sorted { ($0.key.producer, $0.key.number) < ($1.key.producer, $1.key.number) }
       .map { ($0.key, $0.value) }
   }

@@ -6,15 +6,7 @@ import MoldauLog
 /// Looks inside the nodes after each event, and at what the coordination service says, and compares
 /// with what must never be otherwise: the invariants of docs/replication.md.
 final class Inspector {
-  /// What a node's replica was when it was last looked at.
-  private struct View {
-    var startCount = 0
-    var role = PartitionRole.none
-    var highWatermark = Offset.zero
-    var end = Offset.zero
-    /// All below it is as it was committed.
-    var verified: Int64 = 0
-  }
+  typealias View = TrackedPartition.View
 
   private struct Change {
     var partition: TopicPartition
@@ -22,24 +14,15 @@ final class Inspector {
     var before: View
   }
 
-  private struct Leadership: Hashable {
-    var partition: TopicPartition
-    var epoch: Int32
-  }
-
-  /// What all below any leader's high watermark was, by offset.
-  /// Nothing where a leader lost what nobody had been told of, and what came behind it was kept.
-  private(set) var committed: [TopicPartition: [LoggedRecord?]] = [:]
   let states: CoordinatedStates
-  private let history: History
-  private let nodes: [Node]
-  /// Those of the topic that producers write to.
+  let history: History
+  let nodes: [Node]
+  /// Those of the topics that producers write to.
   private let written: [TopicPartition]
   /// These, and those that brokers write to.
   private let partitions: [TopicPartition]
   private let minInSyncReplicas: Int
-  private var views: [TopicPartition: [Int32: View]] = [:]
-  private var leaders: [Leadership: (node: Int32, startCount: Int)] = [:]
+  var tracked: [TopicPartition: TrackedPartition] = [:]
 
   init(
     _ history: History, _ states: CoordinatedStates, nodes: [Node],
@@ -57,6 +40,7 @@ final class Inspector {
   func inspect() {
     do {
       var due = Set(try states.refresh())
+      for partition in due { track(partition) }
       var changes: [Change] = []
       for node in nodes where node.isTouched {
         node.isTouched = false
@@ -74,58 +58,77 @@ final class Inspector {
     }
   }
 
+  /// Begins anew when there is another topic of the name.
+  private func track(_ partition: TopicPartition) {
+    let id = states.topicID(of: partition.topic)
+    guard tracked[partition]?.topicID != id else { return }
+    tracked[partition] = id.map { TrackedPartition(topicID: $0) }
+    for node in nodes { node.isTouched = true }
+  }
+
+  /// The log of a node's replica of the topic that there is now.
+  func log(of partition: TopicPartition, on node: Node) -> PartitionLog? {
+    replica(of: partition, on: node)?.log
+  }
+
+  func replica(of partition: TopicPartition, on node: Node) -> Partition? {
+    guard let found = node.life?.broker.partition(partition.topic, partition.partition),
+      found.log.topicID == tracked[partition]?.topicID
+    else { return nil }
+    return found
+  }
+
   // MARK: A replica
 
   /// Returns what the replica was before when something is other than then.
   private func look(at partition: TopicPartition, of node: Node) -> View? {
-    guard let life = node.life,
-      let found = life.broker.partition(partition.topic, partition.partition)
-    else {
+    guard let known = tracked[partition] else { return nil }
+    guard let found = replica(of: partition, on: node) else {
       // What it had when it died stays known.
-      views[partition]?[node.id]?.role = .none
-      return views[partition]?[node.id] ?? View()
+      tracked[partition]?.views[node.id]?.role = .none
+      return known.views[node.id] ?? View()
     }
-    let old = views[partition]?[node.id] ?? View()
+    let old = known.views[node.id] ?? View()
     var view = old
     view.startCount = node.startCount
     view.role = found.role
     view.highWatermark = found.highWatermark
+    view.start = found.log.startOffset
     view.end = found.log.endOffset
+    view.epochs = found.log.leaderEpochs
+    if view.isSame(as: old) { return nil }
     if view.startCount != old.startCount { view.verified = 0 }
     view.verified = min(view.verified, view.end.rawValue)
-    let isSame =
-      view.startCount == old.startCount && view.role == old.role
-      && view.highWatermark == old.highWatermark && view.end == old.end
-    if isSame { return nil }
-    views[partition, default: [:]][node.id] = view
+    tracked[partition]?.views[node.id] = view
     return old
   }
 
   private func check(_ change: Change) throws {
     let (partition, node) = (change.partition, change.node)
-    guard let view = views[partition]?[node.id],
-      let found = node.life?.broker.partition(partition.topic, partition.partition)
+    guard let view = tracked[partition]?.views[node.id],
+      let log = log(of: partition, on: node)
     else { return }
-    if case .leader(let epoch) = view.role {
-      checkLeadership(Leadership(partition: partition, epoch: epoch), node)
-      checkHighWatermark(partition, node, change.before, view)
-      try noteCommitted(partition, node, found.log, view)
-    }
+    try checkEpochs(partition, node, log, view, before: change.before)
+    checkStable(partition, node, log)
+    guard case .leader(let epoch) = view.role else { return }
+    checkLeadership(of: partition, in: epoch, node)
+    checkHighWatermark(partition, node, change.before, view)
+    let deletedBelow = tracked[partition]?.deletedBelow ?? 0
+    tracked[partition]?.deletedBelow = max(deletedBelow, view.start.rawValue)
+    try noteCommitted(partition, node, log, view)
   }
 
-  private func checkLeadership(_ leadership: Leadership, _ node: Node) {
-    guard let known = leaders[leadership] else {
-      leaders[leadership] = (node.id, node.startCount)
+  private func checkLeadership(of partition: TopicPartition, in epoch: Int32, _ node: Node) {
+    guard let known = tracked[partition]?.leaders[epoch] else {
+      tracked[partition]?.leaders[epoch] = (node.id, node.startCount)
       return
     }
     if known.node != node.id {
       history.fail(
-        "\(leadership.partition): \(known.node) and \(node.id) both lead in epoch "
-          + "\(leadership.epoch)", law: "I4")
+        "\(partition): \(known.node) and \(node.id) both lead in epoch \(epoch)", law: "I4")
     } else if known.startCount != node.startCount {
       history.fail(
-        "\(leadership.partition): \(node.id) leads in epoch \(leadership.epoch) again after a "
-          + "restart", law: "I6")
+        "\(partition): \(node.id) leads in epoch \(epoch) again after a restart", law: "I6")
     }
   }
 
@@ -140,23 +143,39 @@ final class Inspector {
     }
   }
 
+  /// Transactions are not served, so that none is ever open.
+  private func checkStable(_ partition: TopicPartition, _ node: Node, _ log: PartitionLog) {
+    if log.lastStableOffset != log.endOffset {
+      history.fail(
+        "\(partition): \(node.id) ends at \(log.endOffset), and all below "
+          + "\(log.lastStableOffset) is decided", law: "I10")
+    }
+  }
+
   /// Takes over what a leader says is committed.
   private func noteCommitted(
     _ partition: TopicPartition, _ node: Node, _ log: PartitionLog, _ view: View
   ) throws {
-    let known = Int64(committed[partition]?.count ?? 0)
+    let known = Int64(tracked[partition]?.committed.count ?? 0)
     guard view.highWatermark.rawValue > known else { return }
-    let records = try log.records(from: Offset(rawValue: known), to: view.highWatermark)
-    var all = committed[partition] ?? []
-    all += Self.byOffset(records, from: known, to: view.highWatermark.rawValue)
-    committed[partition] = all
+    let start = max(Offset(rawValue: known), view.start)
+    let records = try log.records(from: start, to: view.highWatermark)
+    for (offset, record) in records where offset < view.highWatermark {
+      if let fault = tracked[partition]?.producers.add(record) {
+        history.fail("\(partition): \(fault)", law: "I10")
+      }
+      guard written.contains(partition), let number = record.number else { continue }
+      history.checkOrigin(of: number, partition, in: log.topicID)
+    }
+    tracked[partition]?.committed += Self.byOffset(
+      records, from: known, to: view.highWatermark.rawValue)
     history.world.note("\(partition): committed below \(view.highWatermark) by \(node.id)")
     checkCopies(partition, below: view.highWatermark)
   }
 
   /// As many replicas have it, or had it when they died, as must be in sync.
   private func checkCopies(_ partition: TopicPartition, below end: Offset) {
-    let ends = nodes.map { views[partition]?[$0.id]?.end ?? .zero }
+    let ends = nodes.map { tracked[partition]?.views[$0.id]?.end ?? .zero }
     if ends.count(where: { $0 >= end }) < minInSyncReplicas {
       history.fail(
         "\(partition): all below \(end) counts as committed; the replicas end at \(ends)",
@@ -177,112 +196,75 @@ final class Inspector {
   }
 
   private func isLeading(_ partition: TopicPartition, _ node: Node, _ epoch: Int32) -> Bool {
-    node.life?.broker.partition(partition.topic, partition.partition)?.role == .leader(epoch: epoch)
+    replica(of: partition, on: node)?.role == .leader(epoch: epoch)
   }
 
   private func checkHasAll(
     _ partition: TopicPartition, _ node: Node, law: String, _ state: PartitionStateNode
   ) throws {
-    let all = committed[partition] ?? []
-    guard let log = node.life?.broker.partition(partition.topic, partition.partition)?.log else {
-      return
-    }
-    let verified = min(views[partition]?[node.id]?.verified ?? 0, log.endOffset.rawValue)
-    guard verified < all.count else { return }
+    guard let known = tracked[partition], let log = log(of: partition, on: node) else { return }
+    let end = Int64(known.committed.count)
+    let verified = min(known.views[node.id]?.verified ?? 0, log.endOffset.rawValue)
+    guard verified < end else { return }
     let who = "\(node.id) (leader \(state.leader), ISR \(state.isr), ELR \(state.elr))"
-    guard log.endOffset.rawValue >= all.count else {
+    guard log.endOffset.rawValue >= end, log.startOffset.rawValue <= end else {
       return history.fail(
-        "\(partition): all below \(all.count) is committed; \(who) ends at \(log.endOffset)",
-        law: law)
+        "\(partition): all below \(end) is committed; \(who) has \(log.startOffset) to "
+          + "\(log.endOffset)", law: law)
     }
-    let end = Int64(all.count)
-    let records = try log.records(from: Offset(rawValue: verified), to: Offset(rawValue: end))
-    let found = Self.byOffset(records, from: verified, to: end)
-    for (offset, record) in zip(Int(verified)..., found) where record != all[offset] {
+    let start = max(verified, log.startOffset.rawValue)
+    let records = try log.records(from: Offset(rawValue: start), to: Offset(rawValue: end))
+    let found = Self.byOffset(records, from: start, to: end)
+    for (offset, record) in zip(Int(start)..., found) where record != known.committed[offset] {
+      // Nobody has looked at what was deleted at once.
+      if known.committed[offset] == nil, offset < known.deletedBelow { continue }
       return history.fail(
-        "\(partition): at \(offset) \(Self.name(all[offset])) is committed; \(who) has "
+        "\(partition): at \(offset) \(Self.name(known.committed[offset])) is committed; \(who) has "
           + Self.name(record), law: law)
     }
-    views[partition]?[node.id]?.verified = end
+    tracked[partition]?.views[node.id]?.verified = end
   }
 
   /// A place for each offset.
-  private static func byOffset(
+  static func byOffset(
     _ records: [(offset: Offset, record: LoggedRecord)], from start: Int64, to end: Int64
   ) -> [LoggedRecord?] {
-    var all = [LoggedRecord?](repeating: nil, count: Int(end - start))
-    for (offset, record) in records where offset.rawValue < end {
+    var all = [LoggedRecord?](repeating: nil, count: max(Int(end - start), 0))
+    for (offset, record) in records where (start..<end).contains(offset.rawValue) {
       all[Int(offset.rawValue - start)] = record
     }
     return all
   }
 
-  private static func name(_ record: LoggedRecord?) -> String {
+  static func name(_ record: LoggedRecord?) -> String {
     guard let record else { return "nothing" }
     let number = record.number.map { "\($0)" } ?? "a record of another kind"
     return "\(number) of epoch \(record.leaderEpoch)"
   }
 
-  // MARK: What clients are told
-
-  func acknowledged(_ number: RecordNumber, _ partition: TopicPartition, _ offset: Offset) {
-    guard let all = committed[partition], offset.rawValue < all.count else {
-      return history.fail("\(partition): \(number) at \(offset) is acknowledged, not committed")
+  /// What is committed at an offset; nil when the topic is another by now.
+  func committedRecord(at offset: Offset, of incarnation: Incarnation) -> CommittedRecord? {
+    guard let known = tracked[incarnation.partition], known.topicID == incarnation.topicID else {
+      return nil
     }
-    let found = all[Int(offset.rawValue)]
-    if found?.number != number {
-      history.fail(
-        "\(partition): \(number) is acknowledged at \(offset), where \(Self.name(found)) is "
-          + "committed", law: "I2")
-    }
+    guard offset.rawValue < known.committed.count else { return .notYet }
+    let record = known.committed[Int(offset.rawValue)]
+    return record == nil && offset.rawValue < known.deletedBelow ? nil : .found(record)
   }
 
-  func consumed(_ number: RecordNumber?, _ partition: TopicPartition, _ offset: Offset) {
-    guard let all = committed[partition], offset.rawValue < all.count else {
-      return history.fail("\(partition): \(offset) was read, and is not committed")
-    }
-    if all[Int(offset.rawValue)]?.number != number {
-      history.fail("\(partition): what was read at \(offset) is not what is committed", law: "I2")
-    }
+  enum CommittedRecord {
+    case notYet
+    case found(LoggedRecord?)
   }
-
-  // MARK: The end
 
   /// When all is well again: all replicas are the same, and have what clients were told.
   func compareAll() {
     do {
-      for partition in partitions { try compare(partition) }
+      for partition in partitions where tracked[partition] != nil {
+        try compare(partition, isWritten: written.contains(partition))
+      }
     } catch {
       history.fail("a node's log cannot be read: \(error)", law: "inspection")
     }
-  }
-
-  private func compare(_ partition: TopicPartition) throws {
-    var first: (node: Int32, records: [(offset: Offset, record: LoggedRecord)])?
-    for id in states.replicas(of: partition) {
-      let life = nodes.first { $0.id == id }?.life
-      guard let log = life?.broker.partition(partition.topic, partition.partition)?.log else {
-        return history.fail("\(partition): \(id) has no replica at the end", law: "recovery")
-      }
-      let records = try log.records(from: .zero, to: log.endOffset)
-      history.world.note("\(partition): \(id) has \(records.count) records up to \(log.endOffset)")
-      guard let (other, expected) = first else {
-        first = (id, records)
-        continue
-      }
-      if !records.elementsEqual(expected, by: ==) {
-        history.fail("\(partition): \(other) and \(id) differ at the end", law: "recovery")
-      }
-    }
-    guard let records = first?.records else { return }
-    let all = committed[partition] ?? []
-    let found = Self.byOffset(records, from: 0, to: max(Int64(all.count), 0))
-    for (offset, record) in all.enumerated() where found[offset] != record {
-      return history.fail(
-        "\(partition): \(Self.name(record)) was committed at \(offset), where in the end "
-          + "\(Self.name(found[offset])) is", law: "I2")
-    }
-    guard written.contains(partition) else { return }
-    history.compare(records.map { ($0.offset, $0.record.number) }, of: partition)
   }
 }

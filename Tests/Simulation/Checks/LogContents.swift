@@ -8,6 +8,11 @@ struct LoggedRecord: Hashable {
   var checksum: UInt32
   /// Where its batch begins.
   var base: Int64
+  /// −1 for none.
+  var producerID: Int64 = -1
+  var producerEpoch: Int16 = -1
+  var firstSequence: Int32 = -1
+  var lastSequence: Int32 = -1
   var number: RecordNumber?
 }
 
@@ -30,6 +35,35 @@ extension PartitionLog {
           path: slice.file.path, position: FilePosition(rawValue: slice.position),
           reason: error)
       }
+    }
+    return all
+  }
+
+  /// The batches from `start` up to `end`: their leader epochs, and where they begin.
+  func batches(
+    from start: Offset, to end: Offset
+  ) throws(LogError) -> [(epoch: Int32, base: Offset)] {
+    var all: [(epoch: Int32, base: Offset)] = []
+    var position = start
+    while position < end {
+      guard let slice = try read(from: position, limit: end, maxBytes: 1 << 20) else { break }
+      let bytes = try slice.copyBytes()
+      let before = position
+      do throws(FormatError) {
+        var place = 0
+        while place + RecordBatchHeader.byteCount <= bytes.count {
+          let header = try RecordBatchHeader(
+            parsing: bytes.rawSpan.extracting(droppingFirst: place))
+          all.append((header.partitionLeaderEpoch, header.baseOffset))
+          place += header.batchByteCount
+          position = header.nextOffset
+        }
+      } catch {
+        throw .corrupt(
+          path: slice.file.path, position: FilePosition(rawValue: slice.position),
+          reason: error)
+      }
+      if position == before { break }
     }
     return all
   }
@@ -57,6 +91,9 @@ extension PartitionLog {
             LoggedRecord(
               leaderEpoch: header.partitionLeaderEpoch, checksum: header.checksum,
               base: header.baseOffset.rawValue,
+              producerID: header.producerID, producerEpoch: header.producerEpoch,
+              firstSequence: header.baseSequence,
+              lastSequence: header.baseSequence + header.lastOffsetDelta,
               number: header.attributes.isControl ? nil : RecordNumber(record.value))
           ))
       }

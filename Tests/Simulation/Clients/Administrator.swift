@@ -15,8 +15,8 @@ final class Administrator {
 
   /// Asks until the topic is there.
   func createTopic(
-    _ name: String, partitionCount: Int, replicationFactor: Int, assignment: [[Int32]]?,
-    minInSyncReplicas: Int
+    _ name: String, partitionCount: Int, replicationFactor: Int, assignment: [[Int32]]? = nil,
+    settings: [(name: String, value: Int)]
   ) {
     var topic = CreateTopicsRequest.Topic()
     topic.name = name
@@ -28,10 +28,12 @@ final class Administrator {
       assigned.brokerIDs = replicas
       return assigned
     }
-    var setting = CreateTopicsRequest.Configuration()
-    setting.name = "min.insync.replicas"
-    setting.value = "\(minInSyncReplicas)"
-    topic.configurations = [setting]
+    topic.configurations = settings.map { name, value in
+      var setting = CreateTopicsRequest.Configuration()
+      setting.name = name
+      setting.value = "\(value)"
+      return setting
+    }
     var request = CreateTopicsRequest()
     request.topics = [topic]
     request.timeoutMilliseconds = 2_000
@@ -45,7 +47,46 @@ final class Administrator {
       world.after(200_000) { [weak self] in
         self?.createTopic(
           name, partitionCount: partitionCount, replicationFactor: replicationFactor,
-          assignment: assignment, minInSyncReplicas: minInSyncReplicas)
+          assignment: assignment, settings: settings)
+      }
+    }
+  }
+
+  /// Asks until the topic is gone; `done` is called then.
+  func deleteTopic(_ name: String, _ done: @escaping () -> Void) {
+    var topic = DeleteTopicsRequest.Topic()
+    topic.name = name
+    var request = DeleteTopicsRequest()
+    request.topics = [topic]
+    request.timeoutMilliseconds = 2_000
+    world.note("\(name) is to be deleted")
+    client.call(world.pick(client.nodeIDs), request) { [weak self] result in
+      guard let self else { return }
+      if case .success(let found) = result, let code = found.answer.topics.first?.errorCode {
+        world.note("\(name) is deleted: \(code)")
+        if code == .none || code == .unknownTopicOrPartition { return done() }
+      }
+      world.after(world.number(10_000...300_000)) { [weak self] in self?.deleteTopic(name, done) }
+    }
+  }
+
+  /// Asks a broker, the leader at best, to delete what lies below an offset.
+  func deleteRecords(of partition: TopicPartition, before offset: Int64, at leader: Int32) {
+    var wanted = DeleteRecordsRequest.Partition()
+    wanted.index = partition.partition
+    wanted.offset = offset
+    var topic = DeleteRecordsRequest.Topic()
+    topic.name = partition.topic
+    topic.partitions = [wanted]
+    var request = DeleteRecordsRequest()
+    request.topics = [topic]
+    request.timeoutMilliseconds = 1_000
+    world.note("\(partition): what lies below \(offset) is to go")
+    client.call(leader, request) { [weak self] result in
+      if case .success(let found) = result,
+        let answer = found.answer.topics.first?.partitions.first
+      {
+        self?.world.note("\(partition) begins at \(answer.lowWatermark): \(answer.errorCode)")
       }
     }
   }

@@ -59,7 +59,10 @@ final class Cartographer {
         isComplete = false
         continue
       }
-      topicIDs[name] = topic.id
+      // The epochs of another topic of the name begin anew.
+      if topicIDs.updateValue(topic.id, forKey: name) != topic.id {
+        places = places.filter { $0.key.topic != name }
+      }
       for found in topic.partitions {
         let partition = TopicPartition(topic: name, partition: found.index)
         if found.leaderID < 0 { isComplete = false }

@@ -7,7 +7,7 @@ import MoldauProtocol
 final class Producer {
   /// A batch that is to be appended.
   private struct Attempt {
-    var partition: TopicPartition
+    var incarnation: Incarnation
     var records: [RecordNumber]
     var bytes: [UInt8]
     var sequence: Int32
@@ -25,7 +25,9 @@ final class Producer {
   private let isIdempotent: Bool
   private var identity: ProducerIdentity?
   private var isAsking = false
-  private var sequences: [TopicPartition: Int32] = [:]
+  /// Who it was when it last gave up.
+  private var formerIdentity: ProducerIdentity?
+  private var sequences: [Incarnation: Int32] = [:]
   private var current: [TopicPartition: Attempt] = [:]
   private var lastRecord: UInt32 = 0
   /// Whether no new records come.
@@ -33,6 +35,8 @@ final class Producer {
   private(set) var acknowledgedCount = 0
   /// How long it rests between two batches, in microseconds.
   var pause: ClosedRange<Int64> = 2_000...40_000
+  /// At one of so many batches it gives up what is on its way; nil for never.
+  var giveUpOneIn: Int?
 
   init(
     _ client: Client, index: Int, topics: [String], partitions: [TopicPartition],
@@ -67,15 +71,19 @@ final class Producer {
 
   private func produce() {
     if isIdempotent, identity == nil { return askForIdentity() }
+    if isIdempotent, let giveUpOneIn, world.oneIn(giveUpOneIn) { return giveUp() }
     let partition = world.pick(partitions)
     guard current[partition] == nil else { return }
+    guard let id = map.topicIDs[partition.topic] else { return map.refresh() }
+    let incarnation = Incarnation(partition: partition, topicID: id)
     let count = world.oneIn(4) ? Int(world.number(2...4)) : 1
     let records = (0..<count).map { _ in nextRecord() }
-    let sequence = sequences[partition] ?? 0
-    sequences[partition] = sequence + Int32(count)
+    let sequence = sequences[incarnation] ?? 0
+    sequences[incarnation] = sequence + Int32(count)
     current[partition] = Attempt(
-      partition: partition, records: records, bytes: batch(records, sequence), sequence: sequence)
-    history.began(records, partition, acks: acks)
+      incarnation: incarnation, records: records, bytes: batch(records, sequence),
+      sequence: sequence)
+    history.began(records, incarnation, acks: acks)
     send(partition)
   }
 
@@ -102,24 +110,34 @@ final class Producer {
 
   private func send(_ partition: TopicPartition) {
     guard let attempt = current[partition] else { return }
-    guard let leader = map.leader(of: partition), let id = map.topicIDs[partition.topic] else {
+    if let id = map.topicIDs[partition.topic], id != attempt.incarnation.topicID {
+      // The topic is gone. What was for it is not for the next of its name.
+      history.abandoned(attempt.records, attempt.incarnation)
+      current[partition] = nil
+      return
+    }
+    guard let leader = map.leader(of: partition) else {
       map.refresh()
       return again(partition)
     }
+    client.call(leader, request(attempt)) { [weak self] result in
+      self?.take(result.map { $0.answer.topics.first?.partitions.first }, attempt)
+    }
+  }
+
+  private func request(_ attempt: Attempt) -> ProduceRequest {
     var data = ProduceRequest.Partition()
-    data.index = partition.partition
+    data.index = attempt.incarnation.partition.partition
     data.records = .bytes(attempt.bytes)
     var topic = ProduceRequest.Topic()
-    topic.name = partition.topic
-    topic.id = id
+    topic.name = attempt.incarnation.partition.topic
+    topic.id = attempt.incarnation.topicID
     topic.partitions = [data]
     var request = ProduceRequest()
     request.acks = acks
     request.timeoutMilliseconds = 1_500
     request.topics = [topic]
-    client.call(leader, request) { [weak self] result in
-      self?.take(result.map { $0.answer.topics.first?.partitions.first }, partition)
-    }
+    return request
   }
 
   private func again(_ partition: TopicPartition) {
@@ -128,9 +146,10 @@ final class Producer {
   }
 
   private func take(
-    _ result: Result<ProduceResponse.Partition?, CallFailure>, _ partition: TopicPartition
+    _ result: Result<ProduceResponse.Partition?, CallFailure>, _ sent: Attempt
   ) {
-    guard let attempt = current[partition] else { return }
+    let partition = sent.incarnation.partition
+    guard let attempt = current[partition], attempt.records == sent.records else { return }
     guard case .success(let answer?) = result else {
       map.refresh()
       return failed(partition, isInDoubt: true)
@@ -139,11 +158,11 @@ final class Producer {
     case .none:
       acknowledgedCount += attempt.records.count
       history.acknowledged(
-        attempt.records, partition, at: Offset(rawValue: answer.baseOffset), acks: acks)
+        attempt.records, attempt.incarnation, at: Offset(rawValue: answer.baseOffset), acks: acks)
       current[partition] = nil
     case .duplicateSequenceNumber:
       acknowledgedCount += attempt.records.count
-      history.acknowledged(attempt.records, partition, at: nil, acks: acks)
+      history.acknowledged(attempt.records, attempt.incarnation, at: nil, acks: acks)
       current[partition] = nil
     case .notLeaderOrFollower, .fencedLeaderEpoch, .unknownTopicOrPartition, .unknownTopicID,
       .unknownLeaderEpoch, .leaderNotAvailable, .inconsistentTopicID:
@@ -155,8 +174,7 @@ final class Producer {
       failed(partition, isInDoubt: true)
     case .outOfOrderSequenceNumber, .unknownProducerID, .invalidProducerEpoch:
       world.note("producer \(index): \(partition) \(answer.errorCode)")
-      history.abandoned(attempt.records, partition)
-      restart()
+      giveUp()
     default:
       history.fail("producer \(index) gets \(answer.errorCode) for \(partition)")
     }
@@ -167,7 +185,7 @@ final class Producer {
   private func failed(_ partition: TopicPartition, isInDoubt: Bool) {
     if isInDoubt { current[partition]?.isInDoubt = true }
     if !isIdempotent, isInDoubt, let attempt = current[partition] {
-      history.abandoned(attempt.records, partition)
+      history.abandoned(attempt.records, attempt.incarnation)
       current[partition] = nil
       return
     }
@@ -176,24 +194,48 @@ final class Producer {
 
   // MARK: Identity
 
-  /// Begins anew as another producer: what is on its way is given up.
-  private func restart() {
-    for (partition, attempt) in current.sorted(by: { $0.key.partition < $1.key.partition }) {
-      history.abandoned(attempt.records, partition)
+  /// Gives up what is on its way and goes on in its next epoch, which it takes by itself, as Kafka's
+  /// clients do, or asks for. What it was in its last epoch may still send.
+  private func giveUp() {
+    world.note("producer \(index) gives up")
+    let attempts = partitions.compactMap { current[$0] }
+    for attempt in attempts {
+      history.abandoned(attempt.records, attempt.incarnation)
+      for _ in 0..<world.number(0...2) { haunt(attempt) }
     }
     current = [:]
     sequences = [:]
-    identity = nil
+    formerIdentity = identity
+    if let former = identity, former.epoch < .max, world.oneIn(2) {
+      identity = ProducerIdentity(id: former.id, epoch: former.epoch + 1)
+    } else {
+      identity = nil
+    }
+  }
+
+  /// Sends a batch that was given up, in a while.
+  private func haunt(_ attempt: Attempt) {
+    world.after(world.number(1_000...1_500_000)) { [weak self] in
+      guard let self, !isStopped, let leader = map.leader(of: attempt.incarnation.partition) else {
+        return
+      }
+      client.call(leader, request(attempt)) { _ in }
+    }
   }
 
   private func askForIdentity() {
     guard !isAsking else { return }
     isAsking = true
-    client.call(world.pick(client.nodeIDs), InitProducerIDRequest()) { [weak self] result in
+    var request = InitProducerIDRequest()
+    if let former = formerIdentity {
+      request.producerID = former.id
+      request.producerEpoch = former.epoch
+    }
+    client.call(world.pick(client.nodeIDs), request) { [weak self] result in
       guard let self else { return }
       isAsking = false
       guard case .success((let answer, _)) = result, answer.errorCode == .none else { return }
-      history.noteProducerID(answer.producerID)
+      history.noteProducer(answer.producerID, epoch: answer.producerEpoch)
       identity = ProducerIdentity(id: answer.producerID, epoch: answer.producerEpoch)
     }
   }

@@ -8,7 +8,7 @@ final class Reader {
   private let map: Cartographer
   private let history: History
   private let partitions: [TopicPartition]
-  private(set) var positions: [TopicPartition: Offset] = [:]
+  private(set) var positions: [Incarnation: Offset] = [:]
   private var scanner = RecordScanner()
   var isStopped = false
 
@@ -26,6 +26,13 @@ final class Reader {
     for partition in partitions { again(partition) }
   }
 
+  /// Whether a partition that it reads was read up to `end`.
+  func hasRead(_ partition: TopicPartition, _ known: TrackedPartition?, _ end: Offset?) -> Bool {
+    guard partitions.contains(partition), let known else { return true }
+    let place = positions[Incarnation(partition: partition, topicID: known.topicID)]
+    return place ?? .zero == end
+  }
+
   private func again(_ partition: TopicPartition) {
     world.after(world.number(1_000...50_000)) { [weak self] in
       guard let self, !isStopped else { return }
@@ -40,7 +47,8 @@ final class Reader {
       map.refresh()
       return again(partition)
     }
-    let position = positions[partition] ?? .zero
+    let incarnation = Incarnation(partition: partition, topicID: id)
+    let position = positions[incarnation] ?? .zero
     var wanted = FetchRequest.Partition()
     wanted.index = partition.partition
     wanted.fetchOffset = position.rawValue
@@ -56,27 +64,41 @@ final class Reader {
     request.topics = [topic]
     client.call(place.leader, request) { [weak self] result in
       guard let self else { return }
-      take(result, partition, from: position)
+      take(result, incarnation, from: position)
       again(partition)
     }
   }
 
   private func take(
-    _ result: CallResult<FetchResponse>, _ partition: TopicPartition, from position: Offset
+    _ result: CallResult<FetchResponse>, _ incarnation: Incarnation, from position: Offset
   ) {
     guard case .success((let answer, let frame)) = result,
       let data = answer.topics.first?.partitions.first
     else { return map.refresh() }
+    if data.errorCode != .none {
+      world.detail("\(client.host) reads \(incarnation) from \(position): \(data.errorCode)")
+    }
     switch data.errorCode {
     case .none: break
     case .offsetOutOfRange:
       guard history.readsAreCommitted else {
-        positions[partition] = nil
+        positions[incarnation] = nil
         return
       }
       // A leader that is behind in what it shows has all the same what was shown before.
-      return history.fail("\(partition): offset \(position) was read up to, and is out of range")
+      let start = history.deletedBelow(incarnation)
+      guard start > position.rawValue else {
+        return history.fail(
+          "\(incarnation): offset \(position) was read up to, and is out of range")
+      }
+      positions[incarnation] = Offset(rawValue: start)
+      return
     default: return map.refresh()
+    }
+    if data.lastStableOffset != data.highWatermark {
+      history.fail(
+        "\(incarnation): all below \(data.highWatermark) is committed, all below "
+          + "\(data.lastStableOffset) decided", law: "I10")
     }
     guard case .inFrame(let start, let count) = data.records else { return }
     var read: [(Offset, RecordNumber?)] = []
@@ -87,12 +109,12 @@ final class Reader {
         read.append((record.offset, RecordNumber(record.value)))
         return true
       }
-      positions[partition] = next
+      positions[incarnation] = next
     } catch {
-      return history.fail("\(partition): a reader gets a damaged batch: \(error)")
+      return history.fail("\(incarnation): a reader gets a damaged batch: \(error)")
     }
     for (offset, number) in read {
-      history.consumed(number, partition, at: offset, highWatermark: data.highWatermark)
+      history.consumed(number, incarnation, at: offset, highWatermark: data.highWatermark)
     }
   }
 }

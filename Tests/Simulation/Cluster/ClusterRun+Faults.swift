@@ -46,12 +46,65 @@ extension ClusterRun {
     case .skewedClock:
       node.wallClock.skewMilliseconds = world.number(-3_600_000...3_600_000)
     case .reassign: reassign()
+    case .failedSync:
+      guard node.isServing else { return }
+      world.note("node \(node.id)'s disk is about to fail a sync")
+      node.spoilDisk(
+        DiskTrouble(.syncs, skipped: Int(world.number(0...20)), lasts: world.oneIn(2)))
+    case .failedWrites:
+      guard node.isServing else { return }
+      world.note("node \(node.id)'s disk is about to fail writes")
+      node.spoilDisk(DiskTrouble(.writes, skipped: Int(world.number(0...20)), lasts: true))
+      later(20_000...1_500_000) { node.mendDisk() }
+    case .fullDisk:
+      guard node.isUp else { return }
+      world.note("node \(node.id)'s disk is full")
+      node.fillDisk(but: Int(world.number(0...40_000)))
+      later(100_000...2_000_000) { [weak self] in
+        self?.world.note("node \(node.id)'s disk has room again")
+        node.mendDisk()
+      }
+    case .deleteTopic: renewTopic()
+    case .deleteRecords: deleteRecords()
     case .electPreferred: administrator.electPreferred(world.pick(partitions))
     }
   }
 
   private func later(_ range: ClosedRange<Int64>, _ action: @escaping () -> Void) {
     world.after(world.number(range), action)
+  }
+
+  /// A broker whose disk has failed a sync counts as one that has lost everything. That is survived
+  /// when the others have all that is committed.
+  func armTroubles() {
+    for node in nodes {
+      guard let trouble = node.trouble else { continue }
+      trouble.isArmed.set(to: node.life?.store.isPoisoned == true || isHealthy)
+    }
+  }
+
+  /// The store takes nothing more: somebody has to mend the disk, and to start the broker anew.
+  func replaceDisk(of node: Node) {
+    world.note("node \(node.id)'s store takes nothing more")
+    let life = node.life
+    later(50_000...1_500_000) { [weak self] in
+      guard let self, node.life === life else { return }
+      node.mendDisk()
+      let style: CrashStyle = world.oneIn(2) ? .keepAll : .randomTorn
+      node.crash(style != .keepAll && !canLose(node) ? .keepAll : style)
+      restart(node, within: 10_000...500_000)
+    }
+  }
+
+  private func deleteRecords() {
+    guard scenario.hasDeletedTopic else { return }
+    let partition = world.pick(deletedPartitions)
+    guard let state = inspector.states.states[partition], state.leader >= 0,
+      let known = inspector.tracked[partition]
+    else { return }
+    let end = Int64(known.committed.count)
+    let offset = world.oneIn(4) ? -1 : world.number(min(known.deletedBelow, end)...end)
+    administrator.deleteRecords(of: partition, before: offset, at: state.leader)
   }
 
   func die(_ node: Node, _ style: CrashStyle) {

@@ -48,6 +48,10 @@ extension Scenario {
     scenario.partitionCount = 1
     scenario.replicationFactor = Int(count)
     scenario.producerPause = 10_000...40_000
+    scenario.hasDeletedTopic = false
+    scenario.classicMemberCount = 0
+    scenario.consumerMemberCount = 0
+    scenario.giveUpOneIn = nil
     scenario.script = script
     return scenario
   }

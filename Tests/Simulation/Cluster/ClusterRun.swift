@@ -10,6 +10,8 @@ import MoldauLog
 /// everybody has the same in the end.
 final class ClusterRun {
   static let topic = "t"
+  /// The topic of which all may be deleted.
+  static let deletedTopic = "d"
   /// Where groups keep what they commit.
   static let offsets = (0..<2).map {
     TopicPartition(topic: "__consumer_offsets", partition: $0)
@@ -25,8 +27,12 @@ final class ClusterRun {
   private(set) var producers: [Producer] = []
   private(set) var readers: [Reader] = []
   private(set) var committers: [Committer] = []
+  private(set) var classicMembers: [Member] = []
+  private(set) var consumerMembers: [Member] = []
   let administrator: Administrator
   let partitions: [TopicPartition]
+  let deletedPartitions: [TopicPartition]
+  private var isRenewing = false
   var coordinationClients: [Int32: EmbeddedClient] = [:]
   var faultsAreOver = false
   /// How often a node has lost its power when a replica of it was behind what is committed, and had
@@ -44,6 +50,9 @@ final class ClusterRun {
     partitions = (0..<scenario.partitionCount).map {
       TopicPartition(topic: Self.topic, partition: Int32($0))
     }
+    deletedPartitions = (0..<(scenario.hasDeletedTopic ? 1 : 0)).map {
+      TopicPartition(topic: Self.deletedTopic, partition: Int32($0))
+    }
     var made: [Node] = []
     let box = RunBox()
     for id in 1...Int32(scenario.nodeCount) {
@@ -60,15 +69,20 @@ final class ClusterRun {
     box.run = self
     ensemble = Ensemble(world) { made }
     inspector = Inspector(
-      history, CoordinatedStates(ensemble.tree, partitions + Self.offsets), nodes: made,
-      partitions: partitions, offsets: Self.offsets,
+      history, CoordinatedStates(ensemble.tree, writtenPartitions + Self.offsets), nodes: made,
+      partitions: writtenPartitions, offsets: Self.offsets,
       minInSyncReplicas: min(scenario.minInSyncReplicas, scenario.replicationFactor))
     makeClients()
     history.onAcknowledged = { [weak inspector] in inspector?.acknowledged($0, $1, $2) }
+    history.deletedBelow = { [weak inspector] incarnation in
+      let known = inspector?.tracked[incarnation.partition]
+      return known?.topicID == incarnation.topicID ? known?.deletedBelow ?? 0 : .max
+    }
     history.onConsumed = { [weak inspector] in inspector?.consumed($0, $1, $2) }
-    world.afterStep.append { [weak ensemble, weak inspector] in
+    world.afterStep.append { [weak self, weak ensemble, weak inspector] in
       ensemble?.poll()
       inspector?.inspect()
+      self?.armTroubles()
     }
   }
 
@@ -87,6 +101,16 @@ final class ClusterRun {
       Reader(
         Client(network, host: 301, nodes: nodes), topics: [Self.topic], partitions: partitions,
         history: history))
+    if scenario.hasDeletedTopic {
+      producers.append(
+        makeProducer(
+          scenario.producerCount + 2, acks: -1, topic: Self.deletedTopic, deletedPartitions))
+      readers.append(
+        Reader(
+          Client(network, host: 302, nodes: nodes), topics: [Self.deletedTopic],
+          partitions: deletedPartitions, history: history))
+    }
+    makeMembers()
     for index in 0..<scenario.groupCount {
       committers.append(
         Committer(
@@ -95,11 +119,47 @@ final class ClusterRun {
     }
   }
 
-  private func makeProducer(_ index: Int, acks: Int16) -> Producer {
+  private func makeMembers() {
+    let told = GroupHistory(history)
+    told.standing = { [weak self] in self?.coordinatorStanding(of: $0) }
+    for index in 0..<scenario.classicMemberCount {
+      classicMembers.append(
+        ClassicMember(
+          Client(network, host: 501 + index, nodes: nodes), group: "classic", topic: Self.topic,
+          partitionCount: partitions.count, history: told, instance: index == 2 ? "third" : nil))
+    }
+    let holdings = GroupHoldings(history)
+    for index in 0..<scenario.consumerMemberCount {
+      consumerMembers.append(
+        ConsumerMember(
+          Client(network, host: 601 + index, nodes: nodes), group: "consumers",
+          topic: Self.topic, partitionCount: partitions.count, history: told,
+          holdings: holdings))
+    }
+  }
+
+  private func coordinatorStanding(of id: Int32) -> [Int32]? {
+    var epochs: [Int32] = []
+    for partition in Self.offsets {
+      guard case .leader(let epoch) = inspector.replica(of: partition, on: node(id))?.role else {
+        epochs.append(-1)
+        continue
+      }
+      let state = inspector.states.states[partition]
+      guard state?.leader == id, state?.leaderEpoch == epoch else { return nil }
+      epochs.append(epoch)
+    }
+    return epochs
+  }
+
+  private func makeProducer(
+    _ index: Int, acks: Int16, topic: String = topic, _ partitions: [TopicPartition]? = nil
+  ) -> Producer {
     let producer = Producer(
-      Client(network, host: 100 + index, nodes: nodes), index: index, topics: [Self.topic],
-      partitions: partitions, history: history, acks: acks)
+      Client(network, host: 100 + index, nodes: nodes), index: index, topics: [topic],
+      partitions: partitions ?? self.partitions, history: history, acks: acks)
     producer.pause = scenario.producerPause
+    producer.giveUpOneIn = scenario.giveUpOneIn
     return producer
   }
 
@@ -126,12 +186,18 @@ final class ClusterRun {
       BrokerConfiguration(
         nodeID: node.id, createsTopics: false,
         groups: GroupConfiguration(
-          offsetsPartitionCount: 2, offsetsReplicationFactor: scenario.replicationFactor)),
+          minSessionTimeout: .milliseconds(100), initialRebalanceDelay: .milliseconds(50),
+          consumerSessionTimeout: .milliseconds(Int64(Member.sessionTimeoutMilliseconds)),
+          consumerHeartbeatInterval: .milliseconds(100), offsetsPartitionCount: 2,
+          offsetsReplicationFactor: scenario.replicationFactor)),
       cluster: environment, logger: logger, execution: execution)
     let life = NodeLife(
       node, store: store, broker: broker, execution: execution, mailbox: mailbox)
     life.findNode = { [nodes] name in nodes.first { $0.hostName == name } }
     life.onEnd = { client.abandon() }
+    life.onPoisoned = { [weak self, weak node] in
+      if let self, let node { replaceDisk(of: node) }
+    }
     let endpoint = BrokerEndpoint(name: "CLIENT", host: node.hostName, port: 9092)
     let replication = BrokerEndpoint(name: "REPLICATION", host: node.hostName, port: 9093)
     broker.member?.start(endpoints: [endpoint], replication: replication) { _ in }
@@ -165,7 +231,7 @@ final class ClusterRun {
 
   // MARK: The schedule
 
-  func run() throws {
+  func run() {
     defer { world.end() }
     for node in nodes {
       let isFirst = scenario.firstNode == nil || scenario.firstNode == node.id
@@ -181,6 +247,7 @@ final class ClusterRun {
     for producer in producers { producer.start() }
     for reader in readers { reader.start() }
     for committer in committers { committer.start() }
+    for member in members { member.start() }
     go(for: 300_000)
     if let script = scenario.script { script(self) } else { arrangeFault() }
     go(for: scenario.duration)
@@ -196,7 +263,28 @@ final class ClusterRun {
     administrator.createTopic(
       Self.topic, partitionCount: scenario.partitionCount,
       replicationFactor: scenario.replicationFactor, assignment: scenario.assignment,
-      minInSyncReplicas: scenario.minInSyncReplicas)
+      settings: [("min.insync.replicas", scenario.minInSyncReplicas)])
+    if scenario.hasDeletedTopic { createDeletedTopic() }
+  }
+
+  private func createDeletedTopic() {
+    administrator.createTopic(
+      Self.deletedTopic, partitionCount: deletedPartitions.count,
+      replicationFactor: scenario.replicationFactor,
+      settings: [
+        ("min.insync.replicas", scenario.minInSyncReplicas), ("segment.bytes", 2048),
+        ("retention.bytes", 8192), ("file.delete.delay.ms", 100),
+      ])
+  }
+
+  /// Deletes the topic and makes it anew.
+  func renewTopic() {
+    guard scenario.hasDeletedTopic, !isRenewing else { return }
+    isRenewing = true
+    administrator.deleteTopic(Self.deletedTopic) { [weak self] in
+      self?.isRenewing = false
+      self?.createDeletedTopic()
+    }
   }
 
   func askController(_ question: (ClusterController) -> Void) {
@@ -219,16 +307,21 @@ final class ClusterRun {
     for node in nodes {
       coordinationClients[node.id]?.restore()
       node.commitTime = 100...1_500
+      node.mendDisk()
       if node.isPaused { node.resume() }
       if !node.isUp { restart(node, within: 0...100_000) }
     }
     for producer in producers { producer.isStopped = true }
     for committer in committers { committer.isStopped = true }
+    for member in members { member.calm() }
   }
+
+  var writtenPartitions: [TopicPartition] { partitions + deletedPartitions }
+  var members: [Member] { classicMembers + consumerMembers }
 
   /// The partitions that there are to be, and those that have come into being.
   private var allPartitions: [TopicPartition] {
-    partitions + Self.offsets.filter { inspector.states.states[$0] != nil }
+    writtenPartitions + Self.offsets.filter { inspector.states.states[$0] != nil }
   }
 
   /// Whether every replica is in sync.
@@ -242,11 +335,12 @@ final class ClusterRun {
   private var isSettled: Bool {
     guard nodes.allSatisfy({ $0.life?.isMember == true }) else { return false }
     guard isHealthy, producers.allSatisfy(\.isIdle) else { return false }
-    guard committers.allSatisfy({ !$0.isBusy }) else { return false }
+    guard committers.allSatisfy({ !$0.isBusy }), !isRenewing else { return false }
+    guard [classicMembers, consumerMembers].allSatisfy(sharesOut) else { return false }
     return allPartitions.allSatisfy { partition in
       let wanted = inspector.states.replicas(of: partition)
       let replicas = nodes.filter { wanted.contains($0.id) }.compactMap {
-        $0.life?.broker.partition(partition.topic, partition.partition)
+        inspector.replica(of: partition, on: $0)
       }
       let ends = Set(replicas.map(\.log.endOffset))
       // A follower hears of the last high watermark with the next records.
@@ -254,9 +348,15 @@ final class ClusterRun {
       guard replicas.count == wanted.count, ends.count == 1, marks == Array(ends) else {
         return false
       }
-      guard partition.topic == Self.topic else { return true }
-      return readers.allSatisfy { ($0.positions[partition] ?? .zero) == ends.first }
+      return readers.allSatisfy { $0.hasRead(partition, inspector.tracked[partition], ends.first) }
     }
+  }
+
+  /// Whether each partition has one of the members.
+  private func sharesOut(_ members: [Member]) -> Bool {
+    guard !members.isEmpty else { return true }
+    return members.allSatisfy(\.isSettled)
+      && members.flatMap(\.owned).sorted() == partitions.map(\.partition)
   }
 
   /// What the cluster is like, for people.
@@ -274,15 +374,17 @@ final class ClusterRun {
             + "ELR \(state.elr)")
       }
       for node in nodes {
-        guard let found = node.life?.broker.partition(partition.topic, partition.partition) else {
-          continue
-        }
+        guard let found = inspector.replica(of: partition, on: node) else { continue }
         lines.append(
           "  on \(node.id): \(found.role), HW \(found.highWatermark), end \(found.log.endOffset)")
       }
     }
     lines.append("producers idle: \(producers.map(\.isIdle))")
     lines.append("readers: \(readers.map(\.positions))")
+    for member in members {
+      lines.append(
+        "\(member): generation \(member.generation), owns \(member.owned.sorted())")
+    }
     return lines.joined(separator: "\n")
   }
 
@@ -306,6 +408,7 @@ final class ClusterRun {
     world.after(world.number(pause)) { [weak self] in
       guard let self, !node.isUp else { return }
       do { try node.start() } catch {
+        if node.hasTroubledDisk { return restart(node, within: 100_000...500_000) }
         history.fail("node \(node.id) does not start: \(error)", law: "recovery")
       }
     }

@@ -28,6 +28,15 @@ struct Scenario {
     /// A replica is moved, or moved back.
     case reassign
     case electPreferred
+    /// A disk fails to sync: once, or until the broker is started again.
+    case failedSync
+    /// A disk fails to write for a while.
+    case failedWrites
+    /// A disk is full, and has room again later.
+    case fullDisk
+    /// The topic of which all may be deleted is deleted, and made anew.
+    case deleteTopic
+    case deleteRecords
   }
 
   var nodeCount = 3
@@ -53,6 +62,13 @@ struct Scenario {
   var hasCarelessProducer = true
   /// How many groups commit offsets.
   var groupCount = 2
+  /// How many members the group of the classic protocol has, and that of the newer one.
+  var classicMemberCount = 3
+  var consumerMemberCount = 3
+  /// Whether there is a topic besides, of which segments, records and all are deleted.
+  var hasDeletedTopic = true
+  /// At one of so many batches a producer gives up what is on its way, and takes another epoch.
+  var giveUpOneIn: Int? = 40
   /// How long a producer rests between two batches, in microseconds.
   var producerPause: ClosedRange<Int64> = 10_000...150_000
   var sessionTimeoutMilliseconds: Int32 = 900

@@ -27,13 +27,13 @@ final class Mailbox<Content: Sendable>: Sendable {
   }
 }
 
-/// Something that happens once.
+/// Something that is so or not, as one thread says and another asks; here both are one.
 final class Flag: Sendable {
   private let value = Atomic<Bool>(false)
 
   var isSet: Bool { value.load(ordering: .relaxed) }
 
-  func set() { value.store(true, ordering: .relaxed) }
+  func set(to isSet: Bool = true) { value.store(isSet, ordering: .relaxed) }
 }
 
 /// Wakes a request of a connection.

@@ -8,6 +8,7 @@ final class Node {
   let wallClock: NodeWallClock
   let clock: NodeClock
   private(set) var disk: SimulatedDisk
+  private(set) var trouble: DiskTrouble?
   private(set) var life: NodeLife?
   /// How often a broker was started here.
   private(set) var startCount = 0
@@ -56,6 +57,7 @@ final class Node {
     self.life = nil
     isStopping = false
     disk = disk.crash(style, using: &world.random)
+    trouble = nil
     if style != .keepAll { bootCount += 1 }
     isTouched = true
     life.end()
@@ -88,7 +90,11 @@ final class Node {
     world.after(0) { [self] in
       guard self.life === life else { return }
       world.note("node \(id) stops")
-      do { try life.stop() } catch { onFailure("node \(id) does not stop cleanly: \(error)") }
+      do { try life.stop() } catch {
+        // The process ends all the same.
+        if hasTroubledDisk || life.store.isPoisoned { return crash(.keepAll) }
+        onFailure("node \(id) does not stop cleanly: \(error)")
+      }
       self.life = nil
       isTouched = true
       life.end()
@@ -126,6 +132,27 @@ final class Node {
 
   /// Called when a pause is over.
   var onResume: () -> Void = {}
+
+  // MARK: The disk
+
+  /// Lets calls of the disk fail until it is mended, or found anew by a broker that is started after a
+  /// crash.
+  func spoilDisk(_ trouble: DiskTrouble) {
+    self.trouble = trouble
+    disk.onCall = { trouble.fault(of: $0) }
+  }
+
+  /// The disk has room for no more than so many bytes besides.
+  func fillDisk(but free: Int) { disk.capacity = disk.usedBytes + free }
+
+  func mendDisk() {
+    trouble = nil
+    disk.onCall = nil
+    disk.capacity = nil
+  }
+
+  /// Whether there is a reason for a broker not to start.
+  var hasTroubledDisk: Bool { trouble != nil || disk.capacity != nil }
 
   // MARK: Events
 

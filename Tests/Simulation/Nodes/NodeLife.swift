@@ -21,6 +21,9 @@ final class NodeLife {
   private let hasLeft = Flag()
   /// Finds the node of a host name.
   var findNode: (String) -> Node? = { _ in nil }
+  /// Called once when the store takes nothing more, since a sync has failed.
+  var onPoisoned: () -> Void = {}
+  private var isKnownPoisoned = false
   /// What else there is to be done at the end.
   var onEnd: () -> Void = {}
 
@@ -92,6 +95,10 @@ final class NodeLife {
       for mail in mails { take(mail) }
     }
     if hasLeft.isSet { node.leaveArrived() }
+    if store.isPoisoned, !isKnownPoisoned {
+      isKnownPoisoned = true
+      onPoisoned()
+    }
     arrangeQueues()
     arrangeCommit()
     arrangeTimer()

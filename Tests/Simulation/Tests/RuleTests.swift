@@ -2,6 +2,8 @@ import MoldauCluster
 import MoldauLog
 import Testing
 
+@testable import moldau_simulate
+
 /// Each rule of the protocol that can be taken out is one that is needed: without it, some schedule
 /// breaks an invariant.
 struct RuleTests {
@@ -58,12 +60,12 @@ struct RuleTests {
   ]
 
   @Test("with the rules nothing breaks, in the same schedules", arguments: removals)
-  func rules(removal: Removal) throws {
+  func rules(removal: Removal) {
     var scenario = Scenario()
     removal.change(&scenario)
     for seed in 0..<2 as Range<UInt64> {
       let run = ClusterRun(seed: seed, scenario)
-      try run.run()
+      run.run()
       guard let violation = run.history.violation else { continue }
       Issue.record("\(removal.name): seed \(seed): \(violation)")
       for line in run.world.trace.last(Seeds.lineCount) { print(line) }
@@ -71,13 +73,13 @@ struct RuleTests {
   }
 
   @Test("without a rule an invariant breaks", arguments: removals)
-  func removal(removal: Removal) throws {
+  func removal(removal: Removal) {
     var scenario = Scenario()
     removal.change(&scenario)
     scenario.rules = ReplicationRules.all.subtracting(removal.rule)
     for seed in 0..<Seeds.ruleCount {
       let run = ClusterRun(seed: seed, scenario)
-      try run.run()
+      run.run()
       guard let violation = run.history.violation, violation.law != "liveness" else { continue }
       print("\(removal.name): seed \(seed): \(violation)")
       return

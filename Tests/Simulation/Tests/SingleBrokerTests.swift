@@ -5,6 +5,8 @@ import MoldauFormat
 import MoldauLog
 import Testing
 
+@testable import moldau_simulate
+
 /// A broker that stands alone, in a world that goes wrong: what it acknowledges is there for good.
 struct SingleBrokerTests {
   @Test("acknowledged records survive crashes and power cuts, once and in order", arguments: 0..<8)
@@ -130,7 +132,9 @@ final class SingleBrokerRun {
         continue
       }
       let records = try log.records(from: .zero, to: log.endOffset)
-      history.compare(records.map { ($0.offset, $0.record.number) }, of: partition)
+      history.compare(
+        records.map { ($0.offset, $0.record.number) },
+        of: Incarnation(partition: partition, topicID: log.topicID))
     }
   }
 }

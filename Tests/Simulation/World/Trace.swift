@@ -2,7 +2,7 @@
 /// runs of the same seed can be compared.
 struct Trace {
   /// How many lines are kept.
-  private static let lineCount = 400
+  private static let lineCount = 2_000
 
   /// Everything that happens in detail, when it is wanted: to find where two runs part.
   private(set) var details: [String]?
