@@ -10,6 +10,8 @@ final class GroupHoldings {
   struct Sent {
     fileprivate var time: Int64
     fileprivate var number: Int
+    /// Whether it says that the member has given back what it was to.
+    fileprivate var givesBack: Bool
   }
 
   private struct Holding {
@@ -20,6 +22,8 @@ final class GroupHoldings {
     var heardOf: Int64 = 0
     /// When it is certain that it was not told yet to give something back; nil when it is not to.
     var revokesSince: Int64?
+    /// What it was told last that it is to own.
+    var given: Set<Int32> = []
     var lastSent = 0
     var epoch: Int32 = 0
 
@@ -42,7 +46,9 @@ final class GroupHoldings {
     holding.lastSent += 1
     if let owned { holding.partitions = holding.partitions.filter { owned.contains($0.key) } }
     holdings[member.client.host] = holding
-    return Sent(time: history.world.now, number: holding.lastSent)
+    return Sent(
+      time: history.world.now, number: holding.lastSent,
+      givesBack: owned?.isSubset(of: holding.given) == true)
   }
 
   func answered(_ member: Member, epoch: Int32, given: Set<Int32>?, _ sent: Sent) {
@@ -52,6 +58,7 @@ final class GroupHoldings {
     let before = holding.heardOf
     holding.heardOf = sent.time
     holding.epoch = epoch
+    if sent.givesBack { holding.revokesSince = nil }
     if let given {
       let now = history.world.now
       let new = given.subtracting(holding.partitions.keys).subtracting(member.owned)
@@ -61,7 +68,8 @@ final class GroupHoldings {
       for partition in member.owned.union(given) {
         holding.partitions[partition] = held[partition] ?? now
       }
-      let isRevoking = !member.owned.isSubset(of: given)
+      holding.given = given
+      let isRevoking = !member.owned.union(held.keys).isSubset(of: given)
       holding.revokesSince = isRevoking ? holding.revokesSince ?? before : nil
     }
     holdings[member.client.host] = holding

@@ -41,17 +41,13 @@ extension Scenario {
   static func scripted(
     _ count: Int32, _ script: @escaping @Sendable (ClusterRun) -> Void
   ) -> Scenario {
-    var scenario = Scenario()
+    var scenario = Scenario.replication
     scenario.nodeCount = Int(count) + 1
     scenario.firstNode = count + 1
     scenario.assignment = [Array(1...count)]
     scenario.partitionCount = 1
     scenario.replicationFactor = Int(count)
     scenario.producerPause = 10_000...40_000
-    scenario.hasDeletedTopic = false
-    scenario.classicMemberCount = 0
-    scenario.consumerMemberCount = 0
-    scenario.giveUpOneIn = nil
     scenario.script = script
     return scenario
   }

@@ -264,7 +264,14 @@ final class ClusterRun {
       Self.topic, partitionCount: scenario.partitionCount,
       replicationFactor: scenario.replicationFactor, assignment: scenario.assignment,
       settings: [("min.insync.replicas", scenario.minInSyncReplicas)])
-    if scenario.hasDeletedTopic { createDeletedTopic() }
+    if scenario.hasDeletedTopic { keepDeletedTopic() }
+  }
+
+  /// Makes the topic when it is not there, again and again: until it is gone for good, who asks for a
+  /// new one may be told that there is one.
+  private func keepDeletedTopic() {
+    if !isRenewing, inspector.states.topicID(of: Self.deletedTopic) == nil { createDeletedTopic() }
+    world.after(500_000) { [weak self] in self?.keepDeletedTopic() }
   }
 
   private func createDeletedTopic() {

@@ -73,4 +73,14 @@ struct Scenario {
   var producerPause: ClosedRange<Int64> = 10_000...150_000
   var sessionTimeoutMilliseconds: Int32 = 900
   var lagMilliseconds: Int64 = 500
+
+  /// Nothing but partitions, their replicas and who writes to them: for what breaks there.
+  static let replication = {
+    var scenario = Scenario()
+    scenario.hasDeletedTopic = false
+    scenario.classicMemberCount = 0
+    scenario.consumerMemberCount = 0
+    scenario.giveUpOneIn = nil
+    return scenario
+  }()
 }

@@ -1,6 +1,8 @@
 import MoldauLog
 import Testing
 
+@testable import moldau_simulate
+
 /// Replicas that are far behind what is committed, and take it over in many small steps for which they
 /// do not wait for their device.
 struct BehindTests {
@@ -21,7 +23,7 @@ struct BehindTests {
     var lossesBehind = 0
     for seed in Seeds.only.map({ [$0] }) ?? Array(0..<min(40, max(5, Seeds.count / 8))) {
       let run = ClusterRun(seed: seed, Self.scenario)
-      try run.run()
+      run.run()
       lossesBehind += run.lossesBehind
       if Seeds.isVerbose {
         print("seed \(seed): \(run.lossesBehind) losses behind, \(run.world.stepCount) steps")

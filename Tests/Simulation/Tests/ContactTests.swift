@@ -2,6 +2,8 @@ import MoldauBroker
 import Synchronization
 import Testing
 
+@testable import moldau_simulate
+
 /// Brokers that reach the coordination service, and no other broker.
 struct ContactTests {
   /// What was seen of the cluster while the broker was alone.
@@ -28,7 +30,7 @@ struct ContactTests {
       run.at(5_500) { seen.look(at: $0) }
     }
     let run = ClusterRun(seed: 1, scenario)
-    try run.run()
+    run.run()
     if let violation = run.history.violation { Issue.record("\(violation)") }
     let acknowledged = seen.acknowledged.withLock { $0 }
     #expect(acknowledged[1] > acknowledged[0] + 20)

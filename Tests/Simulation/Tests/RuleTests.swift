@@ -61,7 +61,7 @@ struct RuleTests {
 
   @Test("with the rules nothing breaks, in the same schedules", arguments: removals)
   func rules(removal: Removal) {
-    var scenario = Scenario()
+    var scenario = Scenario.replication
     removal.change(&scenario)
     for seed in 0..<2 as Range<UInt64> {
       let run = ClusterRun(seed: seed, scenario)
@@ -74,7 +74,7 @@ struct RuleTests {
 
   @Test("without a rule an invariant breaks", arguments: removals)
   func removal(removal: Removal) {
-    var scenario = Scenario()
+    var scenario = Scenario.replication
     removal.change(&scenario)
     scenario.rules = ReplicationRules.all.subtracting(removal.rule)
     for seed in 0..<Seeds.ruleCount {

@@ -1,6 +1,8 @@
 import Synchronization
 import Testing
 
+@testable import moldau_simulate
+
 /// Brokers that are stopped, all at once.
 struct StopTests {
   @Test("brokers that are stopped at once do not wait for each other; the controller goes last")
@@ -21,7 +23,7 @@ struct StopTests {
     scenario.assignment = [[1, 2, 3], [2, 3, 1], [3, 1, 2]]
     scenario.partitionCount = 3
     let run = ClusterRun(seed: 1, scenario)
-    try run.run()
+    run.run()
     if let violation = run.history.violation { Issue.record("\(violation)") }
     let seen = left.withLock { $0 }
     #expect(seen.first?.contains(4) == true)
