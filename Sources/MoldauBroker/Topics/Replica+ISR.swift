@@ -4,6 +4,9 @@ import MoldauFormat
 /// The in-sync replicas of a partition that is led here.
 extension Replica {
   /// Leaves out who lags behind, and counts again who is caught up.
+  ///
+  /// A broker whose store takes nothing more is about to leave, and to count as one that has lost
+  /// everything: it would be left as the only one in sync.
   func checkFollowers() {
     let now = shared.now
     let end = log.endOffset
@@ -13,7 +16,9 @@ extension Replica {
         let time = fetcher.session.lastFetchMilliseconds
         state.leader?.noteAlive(node, at: time, leaderEnd: end)
       }
-      effects.proposal = state.leader?.proposeShrink(leaderEnd: end, now: now)
+      if !log.isPoisoned {
+        effects.proposal = state.leader?.proposeShrink(leaderEnd: end, now: now)
+      }
       proceed(&state, now: now, &effects)
     }
     perform(effects)

@@ -79,6 +79,9 @@ extension PartitionLog {
   /// Whether the topic was deleted: nothing of the log has to become durable any more.
   var isDeleted: Bool { directory.isGone }
 
+  /// Whether the store takes nothing more, since a sync has failed.
+  package var isPoisoned: Bool { services.isPoisoned }
+
   /// Makes the names of the log's files durable when they are not.
   func syncNames() throws(LogError) {
     let changes = nameChanges.load(ordering: .acquiring)

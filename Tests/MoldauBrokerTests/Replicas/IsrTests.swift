@@ -33,6 +33,20 @@ struct IsrTests {
     #expect(summary.underReplicatedCount == 1)
   }
 
+  @Test("a leader whose disk has failed a sync leaves nobody out: it would be the only one in sync")
+  func poisoned() throws {
+    let cluster = try ClusterBroker(durability: .groupCommit())
+    let topic = try cluster.createTopic()
+    _ = try FollowerFetch(2).send(topic, [.of(from: 0)], to: cluster)
+    _ = try cluster.produce(acks: -1)
+    cluster.disk.onCall = { $0.name == "fdatasync" ? .fail(errno: 5) : nil }
+    cluster.store.runCommits()
+    #expect(cluster.store.isPoisoned)
+    cluster.clock.advance(5_000)
+    cluster.runDue()
+    #expect(cluster.channel.changes.isEmpty)
+  }
+
   @Test("a leader whose disk is full has another in-sync replica lead; not twice in a moment")
   func handOver() throws {
     let cluster = try ClusterBroker()
