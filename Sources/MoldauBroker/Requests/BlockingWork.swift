@@ -65,6 +65,14 @@ final class BlockingWork: Sendable {
     if !runsThread { while runNext() {} }
   }
 
+  /// Forgets the jobs that have not begun, and takes no more. Without a thread.
+  func abandon() {
+    state.withLock { state in
+      state.isStopping = true
+      state.jobs = []
+    }
+  }
+
   /// Whether no job waits for its turn.
   var isEmpty: Bool { state.withLock { $0.jobs.isEmpty } }
 

@@ -38,6 +38,14 @@ package final class BrokerExecution: Sendable {
 
   // MARK: Without threads
 
+  /// Forgets all that was to be done, as the end of a process does: it may hold what holds this.
+  package func abandon() {
+    for queue in queues.withLock({ $0 }) { queue.stop() }
+    scheduler.stop()
+    blockingWork.abandon()
+    topicWork.abandon()
+  }
+
   /// How many queues there are that `runNext` may be asked for.
   package var queueCount: Int { queues.withLock { $0.count } + 2 }
 

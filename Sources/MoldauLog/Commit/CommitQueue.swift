@@ -103,6 +103,12 @@ final class CommitQueue: Sendable {
     return !waiters.isEmpty
   }
 
+  /// Forgets those who wait, without a word to them.
+  func forgetWaiters() {
+    pending.withLock { $0.waiters = [] }
+    journal.forgetLogs()
+  }
+
   /// What a caller does who is about to sleep until a commit: makes it when nobody else does.
   func prepareToSleep() {
     if !runsThread { while runOnce() {} }

@@ -87,6 +87,10 @@ extension LogStore {
   /// What a caller does who is about to sleep until a commit: makes it when nobody else does.
   package func commitIfManual() { services.commits.prepareToSleep() }
 
+  /// Forgets those who wait for a commit, as the end of a process does: they may hold what holds the
+  /// store.
+  package func forgetWaiters() { services.commits.forgetWaiters() }
+
   /// Whether someone waits for a commit.
   package var isCommitAwaited: Bool { services.commits.isAwaited }
 }

@@ -15,7 +15,7 @@ final class GroupHoldings {
   }
 
   private struct Holding {
-    let member: Member
+    unowned let member: Member
     /// What it holds, and since when.
     var partitions: [Int32: Int64] = [:]
     /// When the last heartbeat was sent that was answered.
@@ -28,9 +28,10 @@ final class GroupHoldings {
     var epoch: Int32 = 0
 
     func isSure(at now: Int64) -> Bool {
-      let patience = Int64(ConsumerMember.rebalanceTimeoutMilliseconds) * 1_000
+      // Brokers count whole milliseconds: what is one and a half may be two for them.
+      let patience = Int64(ConsumerMember.rebalanceTimeoutMilliseconds - 1) * 1_000
       if let revokesSince, now - revokesSince >= patience { return false }
-      return now - heardOf < Int64(Member.sessionTimeoutMilliseconds) * 1_000
+      return now - heardOf < Int64(Member.sessionTimeoutMilliseconds - 1) * 1_000
     }
   }
 

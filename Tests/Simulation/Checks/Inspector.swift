@@ -39,8 +39,12 @@ final class Inspector {
   /// Looks at what has changed.
   func inspect() {
     do {
-      var due = Set(try states.refresh())
-      for partition in due { track(partition) }
+      let changed = try states.refresh()
+      var due = Set(changed)
+      for partition in changed {
+        track(partition)
+        noteState(of: partition)
+      }
       var changes: [Change] = []
       for node in nodes where node.isTouched {
         node.isTouched = false
@@ -64,6 +68,13 @@ final class Inspector {
     guard tracked[partition]?.topicID != id else { return }
     tracked[partition] = id.map { TrackedPartition(topicID: $0) }
     for node in nodes { node.isTouched = true }
+  }
+
+  private func noteState(of partition: TopicPartition) {
+    guard let state = states.states[partition] else { return }
+    history.world.note(
+      "\(partition): leader \(state.leader), epoch \(state.leaderEpoch), ISR \(state.isr), "
+        + "ELR \(state.elr)")
   }
 
   /// The log of a node's replica of the topic that there is now.
@@ -99,6 +110,7 @@ final class Inspector {
     if view.isSame(as: old) { return nil }
     if view.startCount != old.startCount { view.verified = 0 }
     view.verified = min(view.verified, view.end.rawValue)
+    view.noteReached(before: old)
     tracked[partition]?.views[node.id] = view
     return old
   }
@@ -115,7 +127,7 @@ final class Inspector {
     checkHighWatermark(partition, node, change.before, view)
     let deletedBelow = tracked[partition]?.deletedBelow ?? 0
     tracked[partition]?.deletedBelow = max(deletedBelow, view.start.rawValue)
-    try noteCommitted(partition, node, log, view)
+    try noteCommitted(partition, node, log, view, in: epoch)
   }
 
   private func checkLeadership(of partition: TopicPartition, in epoch: Int32, _ node: Node) {
@@ -154,7 +166,7 @@ final class Inspector {
 
   /// Takes over what a leader says is committed.
   private func noteCommitted(
-    _ partition: TopicPartition, _ node: Node, _ log: PartitionLog, _ view: View
+    _ partition: TopicPartition, _ node: Node, _ log: PartitionLog, _ view: View, in epoch: Int32
   ) throws {
     let known = Int64(tracked[partition]?.committed.count ?? 0)
     guard view.highWatermark.rawValue > known else { return }
@@ -170,16 +182,19 @@ final class Inspector {
     tracked[partition]?.committed += Self.byOffset(
       records, from: known, to: view.highWatermark.rawValue)
     history.world.note("\(partition): committed below \(view.highWatermark) by \(node.id)")
-    checkCopies(partition, below: view.highWatermark)
+    checkCopies(partition, below: view.highWatermark, in: epoch)
   }
 
-  /// As many replicas have it, or had it when they died, as must be in sync.
-  private func checkCopies(_ partition: TopicPartition, below end: Offset) {
-    let ends = nodes.map { tracked[partition]?.views[$0.id]?.end ?? .zero }
-    if ends.count(where: { $0 >= end }) < minInSyncReplicas {
+  /// As many replicas have it, or had it in the epoch of the leader who says that it is committed, as
+  /// must be in sync: one that has lost it since may have told the leader before, who hears late that
+  /// it is not in sync any more.
+  private func checkCopies(_ partition: TopicPartition, below end: Offset, in epoch: Int32) {
+    let views = nodes.compactMap { tracked[partition]?.views[$0.id] }
+    let count = views.count { max($0.end, $0.reachedEpoch == epoch ? $0.reached : .zero) >= end }
+    if count < minInSyncReplicas {
       history.fail(
-        "\(partition): all below \(end) counts as committed; the replicas end at \(ends)",
-        law: "I7")
+        "\(partition): all below \(end) counts as committed; the replicas end at "
+          + "\(views.map(\.end)), and have reached \(views.map(\.reached))", law: "I7")
     }
   }
 
@@ -215,15 +230,18 @@ final class Inspector {
     let start = max(verified, log.startOffset.rawValue)
     let records = try log.records(from: Offset(rawValue: start), to: Offset(rawValue: end))
     let found = Self.byOffset(records, from: start, to: end)
-    for (offset, record) in zip(Int(start)..., found) where record != known.committed[offset] {
-      // Nobody has looked at what was deleted at once.
-      if known.committed[offset] == nil, offset < known.deletedBelow { continue }
+    let isCompacted = isCompacted(partition)
+    for (offset, record) in zip(Int(start)..., found)
+    where !known.allows(record, at: offset, isCompacted: isCompacted) {
       return history.fail(
         "\(partition): at \(offset) \(Self.name(known.committed[offset])) is committed; \(who) has "
           + Self.name(record), law: law)
     }
     tracked[partition]?.views[node.id]?.verified = end
   }
+
+  /// Whether records go of which there are newer ones: where groups keep what they commit.
+  func isCompacted(_ partition: TopicPartition) -> Bool { !written.contains(partition) }
 
   /// A place for each offset.
   static func byOffset(
@@ -261,7 +279,7 @@ final class Inspector {
   func compareAll() {
     do {
       for partition in partitions where tracked[partition] != nil {
-        try compare(partition, isWritten: written.contains(partition))
+        try compare(partition)
       }
     } catch {
       history.fail("a node's log cannot be read: \(error)", law: "inspection")

@@ -13,7 +13,18 @@ struct LoggedRecord: Hashable {
   var producerEpoch: Int16 = -1
   var firstSequence: Int32 = -1
   var lastSequence: Int32 = -1
+  /// The checksum of its key; nil for none.
+  var key: UInt32?
+  /// The checksum of its value; nil for none.
+  var value: UInt32?
   var number: RecordNumber?
+
+  /// Whether it is the other one, whose batch may have been written anew without some records.
+  func isSame(as other: LoggedRecord) -> Bool {
+    var same = self
+    same.checksum = other.checksum
+    return same == other
+  }
 }
 
 extension PartitionLog {
@@ -94,9 +105,15 @@ extension PartitionLog {
               producerID: header.producerID, producerEpoch: header.producerEpoch,
               firstSequence: header.baseSequence,
               lastSequence: header.baseSequence + header.lastOffsetDelta,
+              key: Self.checksum(record.key), value: Self.checksum(record.value),
               number: header.attributes.isControl ? nil : RecordNumber(record.value))
           ))
       }
     }
+  }
+
+  private static func checksum(_ bytes: RawSpan?) -> UInt32? {
+    guard let bytes else { return nil }
+    return Checksum.crc32c(bytes)
   }
 }

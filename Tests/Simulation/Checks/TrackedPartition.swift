@@ -15,6 +15,20 @@ struct TrackedPartition {
     /// All below it is as it was committed.
     var verified: Int64 = 0
 
+    /// The leader epoch that it has known last.
+    var reachedEpoch: Int32 = -1
+    /// Where it has ended at most in that epoch, in an earlier run of the broker too; what it has cut
+    /// off does not count.
+    var reached = Offset.zero
+
+    /// Takes into account that it has become what it is.
+    mutating func noteReached(before old: View) {
+      let hasCut = startCount == old.startCount && end < old.end
+      guard let epoch = role.epoch ?? (hasCut ? nil : reachedEpoch) else { return reached = end }
+      reached = epoch == reachedEpoch && !hasCut ? max(reached, end) : end
+      reachedEpoch = epoch
+    }
+
     /// Whether what a replica is has changed.
     func isSame(as other: View) -> Bool {
       startCount == other.startCount && role == other.role
@@ -37,5 +51,29 @@ struct TrackedPartition {
 
   init(topicID: TopicID) {
     self.topicID = topicID
+  }
+
+  /// Whether a replica may have `record` at an offset below the end of what is committed.
+  ///
+  /// - Parameter isCompacted: whether a record may be gone of whose key a newer one is committed, and
+  ///   one without a value.
+  func allows(_ record: LoggedRecord?, at offset: Int, isCompacted: Bool) -> Bool {
+    guard let expected = committed[offset] else {
+      // Nobody has looked at what was deleted at once.
+      return record == nil || Int64(offset) < deletedBelow
+    }
+    guard isCompacted else { return record == expected }
+    if let record { return record.isSame(as: expected) }
+    guard expected.key != nil, expected.value != nil else { return true }
+    return committed[(offset + 1)...].contains { $0?.key == expected.key }
+  }
+}
+
+extension PartitionRole {
+  fileprivate var epoch: Int32? {
+    switch self {
+    case .leader(let epoch), .follower(_, let epoch): epoch
+    case .standalone, .none: nil
+    }
   }
 }

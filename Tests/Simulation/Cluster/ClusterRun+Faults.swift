@@ -13,6 +13,7 @@ extension ClusterRun {
   }
 
   private func fault(_ fault: Scenario.Fault) {
+    if isOneLosing, fault.silencesNodes { return }
     let node = world.pick(nodes)
     let other = world.pick(nodes.filter { $0.id != node.id })
     switch fault {
@@ -79,8 +80,18 @@ extension ClusterRun {
   func armTroubles() {
     for node in nodes {
       guard let trouble = node.trouble else { continue }
-      trouble.isArmed.set(to: node.life?.store.isPoisoned == true || isHealthy)
+      trouble.isArmed.set(to: node.life?.store.isPoisoned == true || canLoseOne)
     }
+  }
+
+  /// Whether the store of a node takes nothing more: what it has counts as lost.
+  private var isOneLosing: Bool { nodes.contains { $0.life?.store.isPoisoned == true } }
+
+  /// Whether one node may lose all that it has: all replicas are in sync, and no node is about to be
+  /// one that has lost something.
+  private var canLoseOne: Bool {
+    isHealthy && !isOneLosing && network.isUntroubled
+      && nodes.allSatisfy { $0.life?.isMember == true && !$0.isPaused && !$0.isStopping }
   }
 
   /// The store takes nothing more: somebody has to mend the disk, and to start the broker anew.
@@ -117,8 +128,7 @@ extension ClusterRun {
   /// Where acknowledged means written and not synced, a power cut is survived only when another
   /// replica has everything: one node at a time may lose what it had.
   private func canLose(_ node: Node) -> Bool {
-    guard !scenario.durability.isSynced else { return true }
-    return isHealthy && nodes.allSatisfy { $0.life?.isMember == true }
+    scenario.durability.isSynced || canLoseOne
   }
 
   private func bringUp(_ node: Node) {

@@ -35,6 +35,8 @@ final class ClusterRun {
   private var isRenewing = false
   var coordinationClients: [Int32: EmbeddedClient] = [:]
   var faultsAreOver = false
+  /// What the cluster was like when all was over.
+  private(set) var atEnd = ""
   /// How often a node has lost its power when a replica of it was behind what is committed, and had
   /// more than its device.
   var lossesBehind = 0
@@ -232,7 +234,7 @@ final class ClusterRun {
   // MARK: The schedule
 
   func run() {
-    defer { world.end() }
+    defer { end() }
     for node in nodes {
       let isFirst = scenario.firstNode == nil || scenario.firstNode == node.id
       restart(node, within: isFirst ? 0...100_000 : 1_000_000...1_100_000)
@@ -257,6 +259,15 @@ final class ClusterRun {
     }
     for reader in readers { reader.isStopped = true }
     inspector.compareAll()
+  }
+
+  /// Lets go of what holds the world in turn. What has become of it stays known.
+  private func end() {
+    atEnd = condition
+    for node in nodes { node.end() }
+    network.end()
+    ensemble.end()
+    world.end()
   }
 
   private func createTopic() {

@@ -37,6 +37,17 @@ struct Scenario {
     /// The topic of which all may be deleted is deleted, and made anew.
     case deleteTopic
     case deleteRecords
+
+    /// Whether a node may leave the replicas in sync by it, though it has what is committed. That is
+    /// not survived while the disk of the last one in sync fails.
+    var silencesNodes: Bool {
+      switch self {
+      case .kill, .powerCut, .stop, .pause, .blockOneWay, .blockBothWays, .cutFromEnsemble,
+        .slowNode:
+        true
+      default: false
+      }
+    }
   }
 
   var nodeCount = 3

@@ -60,6 +60,13 @@ final class Ensemble {
     }
   }
 
+  /// The world is over: no session holds who has opened it any more.
+  func end() {
+    for id in tree.sessionIDs { tree.expire(id) }
+    scheduler.stop()
+    _ = mailbox.takeAll()
+  }
+
   private func carry(_ letter: Letter) {
     let way = Way(
       node: letter.node, life: letter.life, session: letter.session, isAnswer: letter.isAnswer)

@@ -154,6 +154,16 @@ final class Node {
   /// Whether there is a reason for a broker not to start.
   var hasTroubledDisk: Bool { trouble != nil || disk.capacity != nil }
 
+  /// The world is over: whoever lives here dies, and nobody holds anything any more.
+  func end() {
+    life?.end()
+    life = nil
+    heldUp = []
+    onResume = {}
+    onFailure = { _ in }
+    mendDisk()
+  }
+
   // MARK: Events
 
   /// Does something now, or when the node goes on; `orElse` when no broker runs, or no longer the one

@@ -62,6 +62,10 @@ final class NodeLife {
     peers = [:]
     onEnd()
     onEnd = {}
+    // What is left of the process would hold itself.
+    broker.replicas?.stop()
+    execution.abandon()
+    store.forgetWaiters()
     _ = mailbox.takeAll()
   }
 

@@ -80,6 +80,7 @@ final class ServerEnd {
   /// The node has died: the client hears of it in a while, and the broker nothing.
   func breakOff() {
     isClosed = true
+    for case .waiting(let request) in slots { request.cancel() }
     slots = []
     connection.reset(after: 1_000)
   }

@@ -24,7 +24,7 @@ struct ScheduleOutcome: Sendable {
       return
     }
     let details = run.world.trace.details?.suffix(lineCount) ?? []
-    report = ([summary] + run.world.trace.last(lineCount) + [run.condition] + details)
+    report = ([summary] + run.world.trace.last(lineCount) + [run.atEnd] + details)
       .joined(separator: "\n")
   }
 }

@@ -21,7 +21,7 @@ struct BehindTests {
   @Test("what is committed stays when replicas lose their power on their way back")
   func schedules() throws {
     var lossesBehind = 0
-    for seed in Seeds.only.map({ [$0] }) ?? Array(0..<min(40, max(5, Seeds.count / 8))) {
+    for seed in Seeds.only.map({ [$0] }) ?? Array(0..<min(40, max(3, Seeds.count / 4))) {
       let run = ClusterRun(seed: seed, Self.scenario)
       run.run()
       lossesBehind += run.lossesBehind
@@ -31,7 +31,7 @@ struct BehindTests {
       guard let violation = run.history.violation else { continue }
       Issue.record("MOLDAU_SEED=\(seed), step \(run.world.stepCount): \(violation)")
       for line in run.world.trace.last(Seeds.lineCount) { print(line) }
-      print(run.condition)
+      print(run.atEnd)
     }
     print("\(lossesBehind) replicas lost what they had not synced, behind the high watermark")
     if Seeds.only == nil {

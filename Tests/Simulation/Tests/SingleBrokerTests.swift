@@ -9,7 +9,9 @@ import Testing
 
 /// A broker that stands alone, in a world that goes wrong: what it acknowledges is there for good.
 struct SingleBrokerTests {
-  @Test("acknowledged records survive crashes and power cuts, once and in order", arguments: 0..<8)
+  @Test(
+    "acknowledged records survive crashes and power cuts, once and in order",
+    arguments: 0..<max(1, Seeds.count / 3))
   func survives(block: UInt64) throws {
     let wanted = Seeds.only
     for seed in wanted.map({ [$0] }) ?? Array(block * 10..<block * 10 + 10) {

@@ -9,7 +9,7 @@ final class Connection {
   let isPeer: Bool
   private let there: Pipe
   private let back: Pipe
-  private var end: ServerEnd?
+  private var serverEnd: ServerEnd?
   private(set) var isBroken = false
   /// An answer, its size taken off.
   var onAnswer: ([UInt8]) -> Void = { _ in }
@@ -22,6 +22,7 @@ final class Connection {
     self.isPeer = isPeer
     there = Pipe(network, from: client, to: server.host)
     back = Pipe(network, from: server.host, to: client)
+    network.opened(self)
   }
 
   /// Sends a frame, its size taken off.
@@ -40,12 +41,12 @@ final class Connection {
     server.whenRunning { [self] in
       // What comes late of a connection that is closed is handled all the same, and not answered.
       guard !isBroken || network.lateness != nil else { return }
-      if end == nil {
+      if serverEnd == nil {
         // Nobody listens: the other end hears of it.
         guard let new = server.accept(self) else { return reset(after: 500) }
-        end = new
+        serverEnd = new
       }
-      end?.receive(frame)
+      serverEnd?.receive(frame)
     } orElse: { [self] in
       reset(after: 500)
     }
@@ -68,13 +69,24 @@ final class Connection {
     isBroken = true
     there.breakOff()
     back.breakOff()
-    if let end, network.lateness == nil {
-      self.end = nil
-      network.world.after(network.transit(from: client, to: server.host)) { end.close() }
+    network.closed(self)
+    if let serverEnd, network.lateness == nil {
+      self.serverEnd = nil
+      network.world.after(network.transit(from: client, to: server.host)) { serverEnd.close() }
     }
     let onLost = onLost
     onAnswer = { _ in }
     self.onLost = {}
     if tells { onLost() }
+  }
+
+  /// The world is over.
+  func end() {
+    isBroken = true
+    there.forget()
+    back.forget()
+    serverEnd = nil
+    onAnswer = { _ in }
+    onLost = {}
   }
 }

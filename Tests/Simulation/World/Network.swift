@@ -21,6 +21,8 @@ final class Network {
   /// microseconds; nil for never.
   var lateness: Int64?
   private(set) var deliveredCount = 0
+  /// Those that are not broken.
+  private var connections: [ObjectIdentifier: Connection] = [:]
 
   init(_ world: World) {
     self.world = world
@@ -30,6 +32,9 @@ final class Network {
   func unblock(from: Host, to: Host) { blocked.remove(Link(from: from, to: to)) }
   func unblockAll() { blocked = [] }
 
+  /// Whether nothing is blocked, and nobody slow.
+  var isUntroubled: Bool { blocked.isEmpty && slowness.isEmpty }
+
   func isBlocked(from: Host, to: Host) -> Bool { blocked.contains(Link(from: from, to: to)) }
 
   func transit(from: Host, to: Host) -> Int64 {
@@ -37,6 +42,18 @@ final class Network {
   }
 
   func noteDelivery() { deliveredCount += 1 }
+
+  func opened(_ connection: Connection) {
+    connections[ObjectIdentifier(connection)] = connection
+  }
+
+  func closed(_ connection: Connection) { connections[ObjectIdentifier(connection)] = nil }
+
+  /// The world is over: nothing holds a connection any more, nor does it hold anything.
+  func end() {
+    for connection in connections.values { connection.end() }
+    connections = [:]
+  }
 }
 
 /// One direction of a connection: what was sent comes in order, or not at all.
@@ -73,6 +90,8 @@ final class Pipe {
       waiting.removeFirst()()
     }
   }
+
+  func forget() { waiting = [] }
 
   /// What is on its way is lost, or comes late.
   func breakOff() {
