@@ -157,8 +157,8 @@ let package = Package(
       name: "MoldauProcessTests",
       dependencies: [
         "moldau", "moldau-writer", "MoldauLoad", "MoldauChildProcess", "MoldauInspect",
-        "MoldauReport", "MoldauClient",
-        "MoldauProtocol", "MoldauSettings", "MoldauLog", "MoldauDisk", "MoldauFormat",
+        "MoldauReport", "MoldauClient", "MoldauProtocol", "MoldauSettings", "MoldauLog",
+        "MoldauDisk", "MoldauFormat",
       ],
       path: "Tests/Process/MoldauProcessTests", swiftSettings: settings),
 

@@ -392,11 +392,8 @@ struct HostedTopicTests {
       try store.host([0], of: topic, partitionCount: 2)
     }
 
-    let again = try openReplicaStore(disk.crash(.loseAllUnsynced))
+    try expectNothingAfterPowerCut(disk)
     withExtendedLifetime(store) {}
-    let recovered = try #require(again.existingTopic("orders")?.log(ofPartition: 0))
-    #expect(recovered.endOffset == .zero)
-    try again.closeBlocking()
   }
 
   @Test("nor is what a commit was to put there when the partition went")
@@ -416,8 +413,12 @@ struct HostedTopicTests {
     #expect(store.runCommits())
     #expect(outcome.value.withLock { $0 } == [.closed])
 
-    let again = try openReplicaStore(disk.crash(.loseAllUnsynced))
+    try expectNothingAfterPowerCut(disk)
     withExtendedLifetime(store) {}
+  }
+
+  private func expectNothingAfterPowerCut(_ disk: SimulatedDisk) throws {
+    let again = try openReplicaStore(disk.crash(.loseAllUnsynced))
     let recovered = try #require(again.existingTopic("orders")?.log(ofPartition: 0))
     #expect(recovered.endOffset == .zero)
     try again.closeBlocking()

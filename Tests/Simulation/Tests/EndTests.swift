@@ -2,15 +2,16 @@ import Testing
 
 @testable import moldau_simulate
 
-/// A world that is over leaves next to nothing behind, so that one process can have thousands.
+/// What holds a world together is gone when the world is over. What its disks had is not
+/// (docs/simulation.md).
 struct EndTests {
   private struct Part {
     let name: String
     weak var object: AnyObject?
   }
 
-  @Test("of a world that is over nothing is left", arguments: 0..<2 as Range<UInt64>)
-  func nothingIsLeft(seed: UInt64) {
+  @Test("of a world that is over no node or broker is left", arguments: 0..<2 as Range<UInt64>)
+  func noPartIsLeft(seed: UInt64) {
     let parts = Self.run(seed)
     let left = parts.filter { $0.object != nil }
     #expect(parts.count > 10)
